@@ -14,7 +14,14 @@ from msgspec import Struct
 from reviewbot.adapters.git.clone import open_clone
 from reviewbot.adapters.github.client import RetryLimits
 from reviewbot.adapters.local.forge import LocalForge
-from reviewbot.adapters.local.pull_request import CommitRange, LocalChange, branch_range, staged_range
+from reviewbot.adapters.local.pull_request import (
+    CommitRange,
+    LocalChange,
+    branch_range,
+    repository_of,
+    settled_files,
+    staged_range,
+)
 from reviewbot.adapters.local.state_file import StateFile, page_name
 from reviewbot.cli.bootstrap import open_repository
 from reviewbot.cli.invocation import REPEATED
@@ -24,7 +31,7 @@ from reviewbot.errors import Problem, SettingsError
 from reviewbot.ports import ChangeReader, Clock
 from reviewbot.settings import Settings, peek_settings
 from reviewbot.settings.environment import Desktop
-from reviewbot.settings.table import CONFIG_FILE
+from reviewbot.settings.table import CONFIG_FILE, TEMPLATES_DIR
 
 STATE_FOLDER = "reviewbot"
 """The folder of the state files, inside git's folder or, for pull requests, inside `XDG_STATE_HOME`."""
@@ -83,8 +90,10 @@ def open_place(setting: Setting, clock: Clock, stack: ExitStack, limits: RetryLi
     index = {"GIT_INDEX_FILE": setting.desktop.index_file} if setting.desktop.index_file else {}
     clone = stack.enter_context(open_clone(Path.cwd(), {**setting.desktop.network.children, **index}))
     commit_range = staged_range(clone) if chosen.staged else branch_range(clone, chosen.base, chosen.head or "HEAD")
-    change = LocalChange(clone, commit_range, account_number(setting.desktop.api_key))
-    settings = peek_settings(setting.inputs, change.config(CONFIG_FILE))
+    repository = repository_of(clone, commit_range, account_number(setting.desktop.api_key))
+    settled = settled_files(clone, commit_range.settled, CONFIG_FILE, TEMPLATES_DIR)
+    change = LocalChange(clone, commit_range, repository, settled)
+    settings = peek_settings(setting.inputs, settled.config)
     if chosen.staged and settings.paid:
         why = "a paid review can take hours, and the staged changes may no longer exist when it ends"
         raise SettingsError.of("--staged", why, todo="Add --reviewer local, or commit first.")

@@ -91,40 +91,37 @@ def _commit(clone: Clone, where: str, name: str) -> str:
 
 
 def settled_files(clone: Clone, tree: str, config_file: str, templates_dir: str) -> DefaultBranch:
+    """Return reviewbot's files from a commit or tree, or none for an empty `tree`.
+
+    They come from the base, never from the branch, whose author could change them.
+    """
+    if not tree:
+        return DefaultBranch()
     texts = {path: entry.text for path, entry in clone.files(tree, [config_file, ATTRIBUTES]).items()}
     templates = clone.files(tree, [f"{templates_dir}/"])
     named = {path.rpartition("/")[2]: entry.text for path, entry in templates.items() if entry.text is not None}
     return DefaultBranch(texts.get(config_file), texts.get(ATTRIBUTES) or "", named)
 
 
-class LocalChange(Struct, frozen=True):
-    """Implements `ports.ChangeSource` and `ports.ChangeReader` for a range.
+def repository_of(clone: Clone, commit_range: CommitRange, repository_id: int) -> Repository:
+    origin = clone.origin()
+    name = origin.full_name if origin else clone.root.name
+    # A link to a commit that was not pushed would be dead.
+    pages = origin.url if origin and clone.is_pushed(commit_range.new) else ""
+    return Repository(repository_id, name, commit_range.base_ref, pages)
 
-    Attributes:
-        repository_id: the id to use if `repository` is None.
-        repository: the repository, or None to derive it from the clone.
-        settled: the base's config, attributes and templates, or None to read them from the clone.
-    """
+
+class LocalChange(Struct, frozen=True):
+    """Implements `ports.ChangeSource` and `ports.ChangeReader` for a range. `settled` contains reviewbot's files."""
 
     clone: Clone
     commit_range: CommitRange
-    repository_id: int
-    repository: Repository | None = None
-    settled: DefaultBranch | None = None
+    repository: Repository
+    settled: DefaultBranch
 
-    def config(self, path: str) -> str | None:
-        return self._settled(path, path).config
-
-    def snapshot(self, number: int, *, check_names: Sequence[str], config_file: str, templates_dir: str) -> Snapshot:
-        repository, settled = self.repository or self._read_repository(), self._settled(config_file, templates_dir)
-        return Snapshot(repository, self._pull(number), settled, (), (), (), (), check_names=tuple(check_names))
-
-    def _read_repository(self) -> Repository:
-        origin, commit_range = self.clone.origin(), self.commit_range
-        name = origin.full_name if origin else self.clone.root.name
-        # A link to a commit that was not pushed would be dead.
-        pages = origin.url if origin and self.clone.is_pushed(commit_range.new) else ""
-        return Repository(self.repository_id, name, commit_range.base_ref, pages)
+    def snapshot(self, number: int, *, check_names: Sequence[str], config_file: str, templates_dir: str) -> Snapshot:  # noqa: ARG002 — the port's signature
+        pull = self._pull(number)
+        return Snapshot(self.repository, pull, self.settled, (), (), (), (), check_names=tuple(check_names))
 
     def _pull(self, number: int) -> PullRequest:
         commit_range = self.commit_range
@@ -149,13 +146,6 @@ class LocalChange(Struct, frozen=True):
             commits=commits,
             commit_count=commit_range.commits,
         )
-
-    def _settled(self, config_file: str, templates_dir: str) -> DefaultBranch:
-        """Return reviewbot's files from the base, never from the branch, whose author could change them."""
-        if self.settled is not None:
-            return self.settled
-        tree = self.commit_range.settled
-        return settled_files(self.clone, tree, config_file, templates_dir) if tree else DefaultBranch()
 
     def diff(self, base: str, head: str) -> bytes:  # noqa: ARG002 — the port's signature
         """Raise `DiffTooLarge`, so that the caller uses `read_change`."""

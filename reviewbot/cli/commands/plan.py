@@ -124,7 +124,7 @@ class Replayer(Struct, frozen=True):
         ends = (old or merge.parent, merge.merged)
         commit_range = CommitRange("", self.base, "", *ends, merge.subject, commits=1, author=author)
         repository = Repository(0, self.clone.root.name, self.base, "")
-        change = LocalChange(self.clone, commit_range, 0, repository, self.files)
+        change = LocalChange(self.clone, commit_range, repository, self.files)
         reporter = TerminalReporter(Progress())
         ports = Ports(
             forge=LocalForge(change, StateFile(), makes_due=False),
