@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from reviewbot.app.context import RunContext
+from reviewbot.app.reviewer.read_result import files_of_head
 from reviewbot.domain.codevf.attachments import SizeTier
 from reviewbot.domain.codevf.batches import TaskBatches
 from reviewbot.domain.codevf.idempotency import renames_digest
@@ -19,7 +20,6 @@ from reviewbot.domain.machine.known import Candidate, Known
 from reviewbot.domain.machine.steps import NewPartRead
 from reviewbot.domain.publishing.comment_diff import marked_threads
 from reviewbot.domain.selection.file_kinds import named_as_minified
-from reviewbot.errors import ForgeError, ForgeUnreachable
 
 _UNREAD = Entry(oid="", mode="")
 
@@ -30,25 +30,18 @@ def read_new_part(run: RunContext, known: Known, since: str, last: Purchase | No
     All parts count as new if the last review is unknown, or if GitHub no longer has one of its commits.
 
     Raises:
-        ForgeUnreachable: a later run may be able to read the head. A review of all lines would cost more.
+        ForgeUnreachable: see `files_of_head`. A review of all lines would cost more.
     """
     sent = {view.path for view in known.change.views}
     files = [file for file in known.change.change.files if file.path in sent]
     if last is None or not last.merge_base:
         return NewPartRead(_all_of(files))
     is_same = last.merge_base == known.change.change.merge_base
-    try:
-        before, base, _ = run.ports.forge.entries(
-            head=since,
-            new_paths=[file.path for file in files],
-            merge_base=last.merge_base,
-            old_paths=[] if is_same else old_names(files),
-        )
-    except ForgeUnreachable:
-        raise
-    except ForgeError as error:
-        run.ports.reporter.debug(f"reviewbot cannot read the last reviewed head: {error.clause}")
+    old_paths = [] if is_same else old_names(files)
+    found = files_of_head(run, since, [file.path for file in files], last.merge_base, old_paths)
+    if found is None:
         return NewPartRead(_all_of(files))
+    before, base = found
     reshaped = reshaped_by(last.renames, renames_digest(known.change.change.files))
     records = known.ledger.findings.records
     masked = (one.path for one in records if one.title == TITLE and one.standing.is_open)

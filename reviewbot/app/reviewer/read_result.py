@@ -10,6 +10,7 @@ from reviewbot.domain.codevf.response import deliverables, read_result
 from reviewbot.domain.findings.placement import place
 from reviewbot.domain.findings.relocation import quoted, relocated, without_quote
 from reviewbot.domain.findings.tracking import PlacedAnswer
+from reviewbot.domain.github.pull_request import Entry
 from reviewbot.domain.ledger.ledger import Purchase
 from reviewbot.domain.machine.known import Known
 from reviewbot.domain.machine.purchase import batches_of
@@ -83,18 +84,29 @@ def _texts(run: RunContext, head: str, paths: Sequence[str]) -> Mapping[str, str
     """Return the redacted texts of files at a reviewed head by path, or nothing if GitHub cannot return the head.
 
     Raises:
-        ForgeUnreachable: a later run may be able to read the files, and would give the findings other ids.
+        ForgeUnreachable: see `files_of_head`. A later run would give the findings other ids.
     """
-    if not (head and paths):
-        return {}
-    try:
-        entries, *_ = run.ports.forge.entries(head=head, new_paths=paths, merge_base=head, old_paths=[])
-    except ForgeUnreachable:
-        raise
-    except ForgeError as error:
-        run.ports.reporter.debug(f"reviewbot cannot read the reviewed head: {error.clause}")
-        return {}
+    found = files_of_head(run, head, paths, head) if head and paths else None
+    entries = found[0] if found else {}
     texts = {path: entry.text for path, entry in entries.items() if entry.text is not None}
     pairs = {path: (text, place_of_text(path, [text])) for path, text in texts.items()}
     redactor = Redactor.of(pairs.values(), run.settings.secrets())
     return {path: redactor.redact(*pair).text for path, pair in pairs.items()}
+
+
+def files_of_head(
+    run: RunContext, head: str, paths: Sequence[str], merge_base: str, old_paths: Sequence[str] = ()
+) -> tuple[Mapping[str, Entry], Mapping[str, Entry]] | None:
+    """Return files of a reviewed head and of its merge base, or None if GitHub no longer has one of these commits.
+
+    Raises:
+        ForgeUnreachable: a later run may be able to read the files.
+    """
+    try:
+        new, old, _ = run.ports.forge.entries(head=head, new_paths=paths, merge_base=merge_base, old_paths=old_paths)
+    except ForgeUnreachable:
+        raise
+    except ForgeError as error:
+        run.ports.reporter.debug(f"reviewbot cannot read the reviewed head: {error.clause}")
+        return None
+    return new, old
