@@ -33,7 +33,7 @@ MOST_MESSAGES = 50
 MOST_LISTED = 100
 """The maximum number of commits whose authors are read. The action has the same limit for a bot's pull request."""
 
-_AUTHORS = "%an <%ae>%n%(trailers:key=Co-authored-by,valueonly,unfold)%x00"
+_AUTHORS = "%an <%ae>%n%(trailers:key=Co-authored-by,valueonly,unfold)"
 
 
 class Merged(Struct, frozen=True):
@@ -132,9 +132,13 @@ class Clone:
 
     def messages(self, base: str, head: str) -> tuple[str, ...]:
         """Return the messages of the newest commits since a base, oldest first."""
-        asked = ("rev-list", f"--max-count={MOST_MESSAGES}", "--format=%B%x00", head, f"^{base}")
-        entries = self._theirs.run(*asked).decode("utf-8", "replace").split("\0")
-        return tuple(one.strip().partition("\n")[2].strip() for one in reversed(entries) if one.strip())
+        entries = self._log("%B", f"--max-count={MOST_MESSAGES}", head, f"^{base}")
+        return tuple(one.strip() for one in reversed(entries))
+
+    def _log(self, form: str, *asked: str) -> list[str]:
+        """Return commits in a format. `git log` would apply settings of the clone, which may run a program."""
+        listed = self._theirs.run("rev-list", "--no-commit-header", f"--format={form}%x00", *asked)
+        return [one.removeprefix("\n") for one in listed.decode("utf-8", "replace").split("\0")[:-1]]
 
     def origin(self) -> Remote | None:
         """Return the remote `origin`, or None if its URL does not identify a repository on a host."""
@@ -148,10 +152,8 @@ class Clone:
 
     def merges(self, head: str, since: datetime, most: int) -> tuple[Merged, ...]:
         """Return at most `most` commits of the first-parent history since a time, newest first."""
-        form = "--format=%H%x00%cs%x00%s%x00%P%x00%b%x00"
-        asked = ("rev-list", "--first-parent", f"--since={since.isoformat()}", f"--max-count={most}", form, head)
-        fields = self._theirs.run(*asked).decode("utf-8", "replace").split("\0")
-        return tuple(_merge(*fields[at : at + 5]) for at in range(0, len(fields) - 1, 5))
+        asked = ("--first-parent", f"--since={since.isoformat()}", f"--max-count={most}", head)
+        return tuple(_merge(*one.split("\n", 4)) for one in self._log("%H%n%cs%n%s%n%P%n%b", *asked))
 
     def count_merges(self, head: str, since: datetime) -> int:
         """Count the commits of the first-parent history since a time."""
@@ -161,12 +163,10 @@ class Clone:
     def authors(self, merge: Merged) -> tuple[str, ...]:
         """Return the logins of the authors and co-authors of a merge's commits, or none above `MOST_LISTED` commits."""
         since = (f"^{merge.parent}",) if merge.merged != merge.sha else ("--no-walk",)
-        asked = ("rev-list", f"--max-count={MOST_LISTED + 1}", f"--format={_AUTHORS}", merge.merged, *since)
-        entries = self._theirs.run(*asked).decode("utf-8", "replace").split("\0")
-        commits = [one.strip("\n").split("\n")[1:] for one in entries if one.strip()]
+        commits = self._log(_AUTHORS, f"--max-count={MOST_LISTED + 1}", merge.merged, *since)
         if len(commits) > MOST_LISTED:
             return ()
-        signed = (line.removesuffix(">").rpartition(" <") for lines in commits for line in lines if line)
+        signed = (line.removesuffix(">").rpartition(" <") for one in commits for line in one.split("\n") if line)
         return tuple(login_of(name, email) for name, _, email in signed)
 
     def staged(self) -> str:
@@ -206,5 +206,4 @@ class Clone:
 
 def _merge(sha: str, day: str, subject: str, parents: str, body: str) -> Merged:
     first, *others = parents.split() or [EMPTY_TREE]
-    sha = sha.rpartition("\n")[2]  # git prints `commit SHA` on a line before each entry
     return Merged(sha, day, title_of(subject, body), first, others[0] if others else sha)
