@@ -216,8 +216,10 @@ class Forge(PullRequests, Repository, CheckRuns, Comments, Reviews, Protocol):
 class ChangeReader(Protocol):
     """Reads a whole change of any size with Git over HTTP."""
 
-    def read_change(self, *, number: int, head: str, base: str) -> ChangeSet:
+    def read_change(self, repository: str, *, number: int, head: str, base: str) -> ChangeSet:
         """Fetch the base's tip and the head into a temporary repository without a work tree, and read the change.
+
+        `repository` is the full name of the base's repository.
 
         Raises:
             ChangeUnreadable: the fetch failed, or returned other commits than requested.
@@ -235,15 +237,15 @@ class Installation(Protocol):
     def requests_left(self) -> int | None:
         """The number of requests that GitHub's rate limits still allow, or None before the first response."""
 
-    def names(self) -> tuple[str, ...]:
+    def installed(self) -> tuple[str, ...]:
         """Return the full names of the installation's repositories that are neither archived nor disabled.
 
         Raises:
             ForgeError: the token does not belong to a GitHub App.
         """
 
-    def at(self, repository: str) -> tuple[Forge, ChangeReader]:
-        """Return the ports of the repository with this full name, without sending a request."""
+    def at(self, repository: str) -> Forge:
+        """Return the port of the repository with this full name, without sending a request."""
 
 
 class PastPulls(Protocol):

@@ -112,7 +112,7 @@ def _read_purchases(run: RunContext, known: Known) -> StoredLedger:
 def _read_change(run: RunContext, known: Known) -> steps.ChangeRead:
     pull, wished = known.snapshot.pull, run.settings.context
     asked = ContextRequest(pull.number, patterns=wished[1:]) if wished and known.request.paid else None
-    change = prepare(run, known.snapshot, load_change(run.ports, pull, asked))
+    change = prepare(run, known.snapshot, load_change(run.ports, known.snapshot, asked))
     if change.context.problem:
         run.say(change.context.problem)
     digest = apply_rules(replace(known, change=change)).identity.digest()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from functools import partial
 from pathlib import Path
 from random import Random, SystemRandom
 from typing import TYPE_CHECKING, TextIO
@@ -16,7 +15,6 @@ from reviewbot.adapters.clock import SystemClock
 from reviewbot.adapters.git.fetch import GitChangeReader
 from reviewbot.adapters.github.client import Address, RetryLimits
 from reviewbot.adapters.github.forge import GitHubForge
-from reviewbot.adapters.github.installation import GitHubInstallation
 from reviewbot.app.dispatch import Ports
 from reviewbot.cli.invocation import signals
 from reviewbot.domain.model.events import DispatchEvent, Event, ReviewEvent, read_event_text
@@ -54,21 +52,16 @@ def read_event(environment: Environment) -> Event:
     return replace(event, workflow=environment.workflow) if isinstance(event, DispatchEvent) else event
 
 
-def open_repository(
+def open_forge(
     network: Network, repository: str, token: str, clock: Clock, stack: ExitStack, limits: RetryLimits | None = None
-) -> tuple[GitHubForge, ChangeReader]:
+) -> GitHubForge:
     address = Address(network.api_url, network.graphql_url, network.ssl_file)
-    forge = stack.enter_context(GitHubForge(token, repository, address, clock, limits))
-    return forge, read_changes(network, token, repository)
+    return stack.enter_context(GitHubForge(token, repository, address, clock, limits))
 
 
-def read_changes(network: Network, token: str, repository: str) -> ChangeReader:
+def change_reader(network: Network, token: str) -> ChangeReader:
     return GitChangeReader(
-        server_url=network.server_url,
-        repository=repository,
-        token=token,
-        environment=network.children,
-        ca_file=network.ssl_file,
+        server_url=network.server_url, token=token, environment=network.children, ca_file=network.ssl_file
     )
 
 
@@ -79,10 +72,10 @@ def open_ports(environment: Environment, log: TextIO) -> Iterator[Ports]:
     clock, rng = SystemClock(network.time_scale), SystemRandom()
     with ExitStack() as stack, signals() as interrupts:
         token = first.github_token.reveal()
-        forge, changes = open_repository(network, environment.repository, token, clock, stack)
+        forge = open_forge(network, environment.repository, token, clock, stack)
         yield Ports(
             forge=forge,
-            changes=changes,
+            changes=change_reader(network, token),
             open_service=Reviewers(network, clock, rng, stack, FORK_HINT).open,
             reporter=Runner(log, environment.files, first.secrets()),
             clock=clock,
@@ -90,7 +83,7 @@ def open_ports(environment: Environment, log: TextIO) -> Iterator[Ports]:
             run_url=environment.run_url,
             inputs=environment.inputs,
             docs_url=environment.docs_url,
-            installation=GitHubInstallation(forge, partial(read_changes, network, token)),
+            installation=forge,
             uninterrupted=interrupts.held_back,
         )
 

@@ -23,7 +23,7 @@ from reviewbot.adapters.local.pull_request import (
     staged_range,
 )
 from reviewbot.adapters.local.state_file import StateFile, page_name
-from reviewbot.cli.bootstrap import open_repository
+from reviewbot.cli.bootstrap import change_reader, open_forge
 from reviewbot.cli.invocation import REPEATED
 from reviewbot.domain.codevf.idempotency import account_number
 from reviewbot.domain.text.formatting import counted
@@ -150,12 +150,13 @@ def _command(chosen: argparse.Namespace, *place: str) -> str:
 def _pull_request(setting: Setting, clock: Clock, stack: ExitStack, limits: RetryLimits) -> Place:
     desktop, number = setting.desktop, int(setting.chosen.pr)
     repository = repository_name(setting.chosen.repo, desktop)
-    source, changes = open_repository(desktop.network, repository, desktop.token, clock, stack, limits)
+    source = open_forge(desktop.network, repository, desktop.token, clock, stack, limits)
     settings = peek_settings(setting.inputs, source.config(CONFIG_FILE))
     about = f"{desktop.network.server_url}/{repository}#{number}"
     state_file = setting.state_file(settings, Path(desktop.state), about)
     what = f"pull request #{number} of {repository}"
     again = _command(setting.chosen, "--pr", str(number), "--repo", repository)
+    changes = change_reader(desktop.network, desktop.token)
     return Place(LocalForge(source, state_file), changes, number, what, again, settings.paid)
 
 

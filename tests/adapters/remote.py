@@ -66,7 +66,6 @@ class Remote:
     def reader(self, *, token: str = "", seconds: float = 60, disk: int = Bounds().disk) -> GitChangeReader:
         return GitChangeReader(
             server_url=self.url,
-            repository="octo/repo",
             token=token,
             environment={"PATH": os.defpath, "GIT_TRACE": "1", "GIT_SSH_COMMAND": "false"},
             bounds=Bounds(seconds, disk),

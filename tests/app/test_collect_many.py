@@ -59,7 +59,7 @@ class MemoryForge:
 class MemoryInstallation:
     """The port `Installation` in memory."""
 
-    installed: tuple[str, ...] = ()
+    listed: tuple[str, ...] = ()
     waits: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
     configs: Mapping[str, str] = field(default_factory=dict)
     broken: Mapping[str, BaseException] = field(default_factory=dict)
@@ -71,12 +71,12 @@ class MemoryInstallation:
         if self.requests_left is not None:
             self.requests_left -= 1
 
-    def names(self) -> tuple[str, ...]:
+    def installed(self) -> tuple[str, ...]:
         self.spend()
-        return self.installed
+        return self.listed
 
-    def at(self, repository: str) -> tuple[Any, Any]:
-        return MemoryForge(self, repository), None
+    def at(self, repository: str) -> Any:  # noqa: ANN401 — has the part that is used
+        return MemoryForge(self, repository)
 
 
 def collect(

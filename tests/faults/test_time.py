@@ -65,7 +65,7 @@ def jumping_world(rig: Rig, env: dict[str, str], clock: JumpingClock) -> Iterato
             forge=stack.enter_context(
                 GitHubForge(TOKEN, REPO, Address(rig.github_url, f"{rig.github_url}/graphql"), clock)
             ),
-            changes=GitChangeReader(server_url=rig.github_url, repository=REPO, token=TOKEN, environment=env),
+            changes=GitChangeReader(server_url=rig.github_url, token=TOKEN, environment=env),
             open_service=service,
             reporter=Runner(io.StringIO(), environment.files, (KEY, TOKEN)),
             clock=clock,

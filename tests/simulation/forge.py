@@ -650,10 +650,10 @@ class SimulatedChangeReader:
 
     github: GitHub
 
-    def read_change(self, *, number: int, head: str, base: str) -> ChangeSet:
+    def read_change(self, repository: str, *, number: int, head: str, base: str) -> ChangeSet:
         """See `ports.ChangeReader.read_change`."""
         git, pull = self.github.git, self.github.pulls.get(number)
-        if pull is None or base not in git.commits:
+        if repository != REPOSITORY or pull is None or base not in git.commits:
             raise ChangeUnreadable("The change cannot be fetched.")
         if pull.head_sha != head:
             raise ChangeUnreadable("The head has moved.")

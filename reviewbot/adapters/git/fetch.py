@@ -26,46 +26,49 @@ class GitChangeReader:
         self,
         *,
         server_url: str,
-        repository: str,
         token: str,
         environment: Mapping[str, str],
         ca_file: str | None = None,
         bounds: Bounds = Bounds(),  # noqa: B008 — frozen
     ) -> None:
-        self._url = f"{server_url.rstrip('/')}/{repository}.git"
-        self._environment = isolated_environment(self._url, "", environment, None)
-        self._fetching = isolated_environment(self._url, token, environment, ca_file)
+        self._server_url = server_url.rstrip("/")
+        self._token = token
+        self._environment = environment
+        self._ca_file = ca_file
         self._bounds = bounds
 
-    def read_change(self, *, number: int, head: str, base: str) -> ChangeSet:
+    def read_change(self, repository: str, *, number: int, head: str, base: str) -> ChangeSet:
+        url = f"{self._server_url}/{repository}.git"
         with scratch_folder("reviewbot-git-") as folder:
-            git = Git(folder, self._environment, self._bounds)
+            git = Git(folder, isolated_environment(url, "", self._environment, None), self._bounds)
             git.run("init", "--bare", "--quiet", "--template=", ".")
-            remote = Git(folder, self._fetching, self._bounds)
-            merge_base = self._fetch(git, remote, number, head, base)
-            return read_between(git, merge_base, head)
+            fetching = isolated_environment(url, self._token, self._environment, self._ca_file)
+            remote = Git(folder, fetching, self._bounds)
+            return read_between(git, _fetch(git, remote, url, number, head, base), head)
 
-    def _fetch(self, git: Git, remote: Git, number: int, head: str, base: str) -> str:
-        """Fetch with increasing depth until the merge base is certain, and return the merge base."""
-        for depth in _DEPTHS:
-            if depth == "--unshallow" and not git.is_shallow():
-                break
-            self._fetch_refs(remote, depth, f"+refs/pull/{number}/head:{_HEAD}", f"+{base}:{_BASE}")
-            _require_head(git, number, head)
-            if merge_base := _merge_base(git, head, base):
-                return merge_base
-        raise ChangeUnreadable(
-            f"Pull request {number} and its base have no common ancestor, so they cannot be compared.",
-            hint="Rebase the branch onto its base, and push it.",
-        )
 
-    def _fetch_refs(self, remote: Git, depth: str, *refs: str) -> None:
-        """Fetch, and retry once after any error, because git does not distinguish temporary errors."""
-        command = ("fetch", "--quiet", "--no-tags", "--no-write-fetch-head", depth, self._url, *refs)
-        try:
-            remote.run(*command)
-        except ChangeUnreadable:
-            remote.run(*command)
+def _fetch(git: Git, remote: Git, url: str, number: int, head: str, base: str) -> str:
+    """Fetch with increasing depth until the merge base is certain, and return the merge base."""
+    for depth in _DEPTHS:
+        if depth == "--unshallow" and not git.is_shallow():
+            break
+        _fetch_refs(remote, url, depth, f"+refs/pull/{number}/head:{_HEAD}", f"+{base}:{_BASE}")
+        _require_head(git, number, head)
+        if merge_base := _merge_base(git, head, base):
+            return merge_base
+    raise ChangeUnreadable(
+        f"Pull request {number} and its base have no common ancestor, so they cannot be compared.",
+        hint="Rebase the branch onto its base, and push it.",
+    )
+
+
+def _fetch_refs(remote: Git, url: str, depth: str, *refs: str) -> None:
+    """Fetch, and retry once after any error, because git does not distinguish temporary errors."""
+    command = ("fetch", "--quiet", "--no-tags", "--no-write-fetch-head", depth, url, *refs)
+    try:
+        remote.run(*command)
+    except ChangeUnreadable:
+        remote.run(*command)
 
 
 def _require_head(git: Git, number: int, head: str) -> None:

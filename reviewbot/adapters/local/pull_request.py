@@ -169,5 +169,5 @@ class LocalChange(Struct, frozen=True):
     def _files(self, commit: str, paths: Sequence[str]) -> Mapping[str, Entry]:
         return self.clone.files(commit, paths) if paths and self.clone.resolve(commit) else {}
 
-    def read_change(self, *, number: int, head: str, base: str) -> ChangeSet:  # noqa: ARG002 — the port's signature
+    def read_change(self, repository: str, *, number: int, head: str, base: str) -> ChangeSet:  # noqa: ARG002 — the port's signature
         return self.clone.change(self.commit_range.old, head)

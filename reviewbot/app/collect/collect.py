@@ -43,7 +43,7 @@ def collect_finished(ports: Ports) -> Collection:
 def _names(installation: Installation, wanted: Sequence[str]) -> list[str]:
     """Return full names without duplicates. The owner defaults to the owner of the workflow's repository."""
     owner = installation.repository.partition("/")[0]
-    listed = installation.names() if wanted == (INSTALLATION,) else wanted
+    listed = installation.installed() if wanted == (INSTALLATION,) else wanted
     full: dict[str, str] = {}
     for name in listed:
         whole = name if "/" in name else f"{owner}/{name}"
@@ -59,9 +59,8 @@ def _collect_everywhere(ports: Ports, installation: Installation, names: Sequenc
             recorder.unreached.append(name)
             return
         recorder.is_elsewhere = name.casefold() != installation.repository.casefold()
-        forge, changes = installation.at(name)
         try:
-            collect_repository(replace(ports, forge=forge, changes=changes), name, recorder)
+            collect_repository(replace(ports, forge=installation.at(name)), name, recorder)
             recorder.repositories += 1
         except ReviewbotError as error:
             details = f" {error.hint}" if error.hint else ""

@@ -28,13 +28,13 @@ LONGEST_NOTICE = 1000
 """The maximum number of characters in a notice, which may quote package and host names."""
 
 
-def load_change(ports: Ports, pull: PullRequest, asked: ContextRequest | None = None) -> ChangeSet:
+def load_change(ports: Ports, snapshot: Snapshot, asked: ContextRequest | None = None) -> ChangeSet:
     """Return the whole change with the requested context. If the API's diff is incomplete, read the change with git.
 
     Raises:
         ChangeUnreadable: neither source is complete.
     """
-    context = ProjectContext()
+    pull, context = snapshot.pull, ProjectContext()
     try:
         merge_base, files = _diff(ports, pull)
         new_paths = [file.path for file in files if file.status is not FileStatus.REMOVED and not file.is_submodule]
@@ -46,7 +46,8 @@ def load_change(ports: Ports, pull: PullRequest, asked: ContextRequest | None = 
         return _whole(assemble(merge_base, pull.head_sha, files, old, new, context))
     except (DiffTooLarge, ChangeUnreadable) as error:
         ports.reporter.debug(f"The diff from GitHub is incomplete ({type(error).__name__}), so reviewbot uses git.")
-        change = ports.changes.read_change(number=pull.number, head=pull.head_sha, base=pull.base_sha)
+        name = snapshot.repository.full_name
+        change = ports.changes.read_change(name, number=pull.number, head=pull.head_sha, base=pull.base_sha)
         return replace(change, context=_context(ports, asked) if asked else context)
 
 

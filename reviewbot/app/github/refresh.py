@@ -53,7 +53,7 @@ def _read(run: RunContext, reviewed: str) -> tuple[Snapshot, ChangeSet | None]:
     snapshot = run.read_snapshot()
     while snapshot.pull.head_sha != reviewed:
         before = snapshot.pull
-        change = load_change(run.ports, before)
+        change = load_change(run.ports, snapshot)
         snapshot = run.read_snapshot()
         if (snapshot.pull.head_sha, snapshot.pull.base_sha) == (before.head_sha, before.base_sha):
             return snapshot, change

@@ -24,7 +24,7 @@ def create_question(asked: Inquiry, step: CreateQuestion) -> Task:
     """
     run, question, snapshot = asked.run, step.question, asked.known.snapshot
     pull, repository, instance = snapshot.pull, snapshot.repository, run.settings.instance
-    change = prepare(run, snapshot, load_change(run.ports, pull))
+    change = prepare(run, snapshot, load_change(run.ports, snapshot))
     attachments = _attachments(asked, change, step.size)
     return run.service.create(
         Submission(

@@ -11,7 +11,7 @@ from msgspec import Struct
 
 from reviewbot.adapters.clock import SystemClock
 from reviewbot.adapters.github.client import RetryLimits
-from reviewbot.cli.bootstrap import open_repository
+from reviewbot.cli.bootstrap import open_forge
 from reviewbot.cli.commands.render import write_document
 from reviewbot.cli.invocation import Call, signals
 from reviewbot.cli.review_target import repository_name
@@ -53,7 +53,7 @@ def run(call: Call) -> int:
         history = History(desktop.api_key, since, now, progress)
         limits = RetryLimits(on_retry=progress.retry)
         for repository in repositories:
-            pulls, _ = open_repository(desktop.network, repository, desktop.token, clock, stack, limits)
+            pulls = open_forge(desktop.network, repository, desktop.token, clock, stack, limits)
             history.read(repository, pulls)
         period = figures.Period(repositories, since, now, verified=bool(desktop.api_key), left_out=history.left_out)
     found = figures.statistics_of(period, history.reviews, history.questions)

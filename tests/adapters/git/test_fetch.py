@@ -27,7 +27,7 @@ def change(remote: Remote, before: Callable[[], None], after: Callable[[], None]
     head = remote.commit()
     remote.publish("refs/heads/main", base)
     remote.publish("refs/pull/7/head", head)
-    return remote.reader().read_change(number=7, head=head, base=base)
+    return remote.reader().read_change("octo/repo", number=7, head=head, base=base)
 
 
 def old(change: ChangeSet) -> Mapping[str, Entry]:
@@ -125,7 +125,7 @@ def test_links_and_submodules_keep_their_modes(remote: Remote) -> None:
     head = remote.git("rev-parse", "HEAD")
     remote.publish("refs/heads/main", base)
     remote.publish("refs/pull/7/head", head)
-    read = remote.reader().read_change(number=7, head=head, base=base)
+    read = remote.reader().read_change("octo/repo", number=7, head=head, base=base)
     assert (new(read)["link"].mode, new(read)["link"].text) == ("120000", "/etc/passwd")
     assert (new(read)["sub"].mode, new(read)["sub"].oid, new(read)["sub"].text) == ("160000", ABSENT_SHA, None)
     assert [file.diff.is_submodule for file in read.files] == [False, True]
@@ -148,7 +148,7 @@ def test_the_change_starts_at_the_merge_base_and_not_at_the_bases_tip(remote: Re
     base = remote.commit()
     remote.publish("refs/heads/main", base)
     remote.publish("refs/pull/7/head", head)
-    read = remote.reader().read_change(number=7, head=head, base=base)
+    read = remote.reader().read_change("octo/repo", number=7, head=head, base=base)
     assert read.merge_base == fork
     assert set(new(read)) == {"b"}
 
@@ -159,7 +159,7 @@ def test_history_is_fetched_deeper_until_the_merge_base_is_in_it(remote: Remote)
     head = remote.commits(60)
     remote.publish("refs/pull/7/head", head)
     remote.publish("refs/heads/main", fork)
-    read = remote.reader().read_change(number=7, head=head, base=fork)
+    read = remote.reader().read_change("octo/repo", number=7, head=head, base=fork)
     assert read.merge_base == fork
     assert read.files == ()
 
@@ -176,7 +176,7 @@ def test_a_nearer_common_ancestor_behind_the_shallow_boundary_is_found(remote: R
     base = remote.git("commit-tree", remote.git("rev-parse", f"{near}^{{tree}}"), "-p", near, "-p", far, "-m", "base")
     remote.publish("refs/pull/7/head", head)
     remote.publish("refs/heads/main", base)
-    assert remote.reader().read_change(number=7, head=head, base=base).merge_base == near
+    assert remote.reader().read_change("octo/repo", number=7, head=head, base=base).merge_base == near
 
 
 def test_histories_without_a_common_commit_are_unreadable(remote: Remote) -> None:
@@ -186,7 +186,7 @@ def test_histories_without_a_common_commit_are_unreadable(remote: Remote) -> Non
     remote.publish("refs/pull/7/head", head)
     remote.publish("refs/heads/main", base)
     with pytest.raises(ChangeUnreadable, match="no common ancestor"):
-        remote.reader().read_change(number=7, head=head, base=base)
+        remote.reader().read_change("octo/repo", number=7, head=head, base=base)
 
 
 def test_a_head_that_moved_is_not_read(remote: Remote) -> None:
@@ -196,14 +196,14 @@ def test_a_head_that_moved_is_not_read(remote: Remote) -> None:
     remote.publish("refs/heads/main", base)
     remote.publish("refs/pull/7/head", moved)
     with pytest.raises(ChangeUnreadable, match=r"is now [0-9a-f]{12}"):
-        remote.reader().read_change(number=7, head=asked, base=base)
+        remote.reader().read_change("octo/repo", number=7, head=asked, base=base)
 
 
 def test_a_pull_request_that_does_not_exist_is_unreadable(remote: Remote) -> None:
     base = remote.commit()
     remote.publish("refs/heads/main", base)
     with pytest.raises(ChangeUnreadable, match="git fetch failed") as caught:
-        remote.reader().read_change(number=8, head=base, base=base)
+        remote.reader().read_change("octo/repo", number=8, head=base, base=base)
     assert "refs/pull/8/head" in caught.value.message
 
 
@@ -212,11 +212,11 @@ def test_the_token_is_sent_in_the_header_only(remote: Remote) -> None:
     remote.publish("refs/heads/main", base)
     remote.publish("refs/pull/7/head", base)
     reader = remote.reader(token="t0p-secret")
-    reader.read_change(number=7, head=base, base=base)
+    reader.read_change("octo/repo", number=7, head=base, base=base)
     assert set(remote.authorizations) == {"Basic eC1hY2Nlc3MtdG9rZW46dDBwLXNlY3JldA=="}
     assert "t0p-secret" not in repr(reader)
     with pytest.raises(ChangeUnreadable) as caught:
-        reader.read_change(number=8, head=base, base=base)
+        reader.read_change("octo/repo", number=8, head=base, base=base)
     assert "t0p" not in f"{caught.value.message}{caught.value.hint}"
     assert "eC1hY2" not in f"{caught.value.message}{caught.value.hint}"
 
@@ -226,7 +226,7 @@ def test_a_command_that_takes_too_long_is_killed(remote: Remote) -> None:
     remote.publish("refs/heads/main", base)
     remote.publish("refs/pull/7/head", base)
     with pytest.raises(ChangeUnreadable, match="took longer"):
-        remote.reader(seconds=0.001).read_change(number=7, head=base, base=base)
+        remote.reader(seconds=0.001).read_change("octo/repo", number=7, head=base, base=base)
 
 
 def test_malformed_objects_are_refused(remote: Remote) -> None:
@@ -238,7 +238,7 @@ def test_malformed_objects_are_refused(remote: Remote) -> None:
     remote.publish("refs/heads/main", base)
     remote.publish("refs/pull/7/head", head)
     with pytest.raises(ChangeUnreadable, match="git fetch failed"):
-        remote.reader().read_change(number=7, head=head, base=base)
+        remote.reader().read_change("octo/repo", number=7, head=head, base=base)
 
 
 def test_git_on_a_full_disk_is_not_a_permission_error(tmp_path: Path) -> None:
@@ -266,8 +266,8 @@ def test_the_size_of_a_fetch_is_limited(remote: Remote) -> None:
     remote.publish("refs/heads/main", base)
     remote.publish("refs/pull/7/head", head)
     with pytest.raises(ChangeUnreadable, match="git fetch failed"):
-        remote.reader(disk=200_000).read_change(number=7, head=head, base=base)
-    assert new(remote.reader(disk=400_000).read_change(number=7, head=head, base=base))["large.bin"].binary
+        remote.reader(disk=200_000).read_change("octo/repo", number=7, head=head, base=base)
+    assert new(remote.reader(disk=400_000).read_change("octo/repo", number=7, head=head, base=base))["large.bin"].binary
 
 
 def test_many_small_files_count_as_much_as_a_large_one(remote: Remote) -> None:
@@ -278,20 +278,18 @@ def test_many_small_files_count_as_much_as_a_large_one(remote: Remote) -> None:
     remote.publish("refs/heads/main", base)
     remote.publish("refs/pull/7/head", head)
     with pytest.raises(ChangeUnreadable, match="git fetch failed"):
-        remote.reader(disk=200_000).read_change(number=7, head=head, base=base)
+        remote.reader(disk=200_000).read_change("octo/repo", number=7, head=head, base=base)
 
 
 @pytest.mark.parametrize("server_url", ["http://git.example.com", "file:///tmp", "ssh://example.com", "ext::sh"])
 def test_only_https_is_used_outside_loopback(server_url: str) -> None:
-    reader = GitChangeReader(server_url=server_url, repository="octo/repo", token="x", environment={"PATH": os.defpath})
+    reader = GitChangeReader(server_url=server_url, token="x", environment={"PATH": os.defpath})
     with pytest.raises(ChangeUnreadable, match="git fetch failed") as caught:
-        reader.read_change(number=1, head=ABSENT_SHA, base=ABSENT_SHA)
+        reader.read_change("octo/repo", number=1, head=ABSENT_SHA, base=ABSENT_SHA)
     assert "not allowed" in caught.value.message
 
 
 def test_a_runner_without_git_is_reported(tmp_path: Path) -> None:
-    reader = GitChangeReader(
-        server_url="https://example.com", repository="octo/repo", token="", environment={"PATH": str(tmp_path)}
-    )
+    reader = GitChangeReader(server_url="https://example.com", token="", environment={"PATH": str(tmp_path)})
     with pytest.raises(ChangeUnreadable, match="cannot find or start git"):
-        reader.read_change(number=1, head=ABSENT_SHA, base=ABSENT_SHA)
+        reader.read_change("octo/repo", number=1, head=ABSENT_SHA, base=ABSENT_SHA)

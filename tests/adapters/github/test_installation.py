@@ -4,23 +4,14 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
-from typing import Any
 
 import pytest
 from reviewbot_sandbox.faults import Reply
 
-from reviewbot.adapters.github.installation import GitHubInstallation
 from reviewbot.errors import NotFound, PermissionMissing, RateLimited
 from tests.adapters.conftest import REPO, TOKEN, GitHubOnLoopback
 
 OTHER = "acme/other"
-
-
-def installation(github: GitHubOnLoopback) -> GitHubInstallation:
-    def changes(repository: str) -> Any:  # noqa: ANN401 — not read here
-        return repository
-
-    return GitHubInstallation(github.forge, changes)
 
 
 def test_repositories_that_cannot_be_written_are_left_out(github: GitHubOnLoopback) -> None:
@@ -31,15 +22,15 @@ def test_repositories_that_cannot_be_written_are_left_out(github: GitHubOnLoopba
     ]
     body = json.dumps({"total_count": 3, "repositories": rows}).encode()
     github.faults.add("/installation/repositories", Reply(200, (), body))
-    assert installation(github).names() == ("acme/a",)
+    assert github.forge.installed() == ("acme/a",)
 
 
 def test_the_repositories_are_those_of_the_token(github: GitHubOnLoopback) -> None:
     github.world.repository(OTHER)
     github.world.repository("acme/third")
-    assert set(installation(github).names()) == {REPO, OTHER, "acme/third"}
+    assert set(github.forge.installed()) == {REPO, OTHER, "acme/third"}
     github.world.app_token(TOKEN, repositories=[REPO, OTHER])
-    assert set(installation(github).names()) == {REPO, OTHER}
+    assert set(github.forge.installed()) == {REPO, OTHER}
 
 
 def test_the_list_is_read_by_hundreds(github: GitHubOnLoopback) -> None:
@@ -47,7 +38,7 @@ def test_the_list_is_read_by_hundreds(github: GitHubOnLoopback) -> None:
     for number in range(199):
         repos[f"acme/x{number}"] = replace(repos[REPO.lower()], id=10_000 + number, name=f"x{number}")
     github.sent()
-    assert len(installation(github).names()) == 200
+    assert len(github.forge.installed()) == 200
     assert [one.path for one in github.sent()] == ["/installation/repositories"] * 2
 
 
@@ -60,25 +51,24 @@ def test_a_persons_token_has_no_installation(github: GitHubOnLoopback) -> None:
 def test_another_repository_is_read_over_the_same_connection(github: GitHubOnLoopback) -> None:
     github.world.repository(OTHER)
     github.world.push(OTHER, "main", {"bot.yml": "mode: fast\n"})
-    forge, changes = installation(github).at(OTHER)
+    forge = github.forge.at(OTHER)
     before = github.forge.requests
     assert forge.config("bot.yml") == "mode: fast\n"
     assert github.forge.config("bot.yml") is None
     assert github.forge.requests == before + 2
     assert github.forge.repository == REPO
-    assert str(changes) == OTHER
     with pytest.raises(NotFound):
-        installation(github).at("acme/none")[0].config("bot.yml")
+        github.forge.at("acme/none").config("bot.yml")
 
 
 def test_the_rate_limit_is_shared_by_all_repositories(github: GitHubOnLoopback) -> None:
-    assert installation(github).requests_left is None
+    assert github.forge.requests_left is None
     github.forge.config("bot.yml")
-    first = installation(github).requests_left
+    first = github.forge.requests_left
     github.world.repository(OTHER)
-    installation(github).at(OTHER)[0].config("bot.yml")
+    github.forge.at(OTHER).config("bot.yml")
     assert first is not None
-    assert installation(github).requests_left == first - 1
+    assert github.forge.requests_left == first - 1
 
 
 def test_a_secondary_limit_leaves_nothing(github: GitHubOnLoopback) -> None:
@@ -86,4 +76,4 @@ def test_a_secondary_limit_leaves_nothing(github: GitHubOnLoopback) -> None:
     github.faults.add(".", Reply(403, (("Retry-After", "600"),), body), times=None)
     with pytest.raises(RateLimited):
         github.forge.config("bot.yml")
-    assert installation(github).requests_left == 0
+    assert github.forge.requests_left == 0

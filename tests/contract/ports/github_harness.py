@@ -401,7 +401,6 @@ class SandboxGitHub:
         self.forge = self._open("ghs_all")
         self.changes = GitChangeReader(
             server_url=self.url,
-            repository=REPOSITORY,
             token="ghs_all",
             environment={"PATH": os.defpath},
             bounds=Bounds(30, 100_000_000),

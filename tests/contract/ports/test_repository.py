@@ -12,6 +12,7 @@ from reviewbot.domain.model.events import QueueEntry
 from reviewbot.errors import ChangeUnreadable, NotFound, PermissionMissing
 from reviewbot.values import replace
 from tests.contract.ports.github_harness import CONFIG, TOPIC, Content, GitHubHarness, open_change
+from tests.simulation.github import REPOSITORY
 
 ABSENT = "0" * 40
 
@@ -231,7 +232,7 @@ def test_the_change_by_git_equals_that_of_the_diff(github: GitHubHarness) -> Non
     head = open_change(github)
     base = github.tip("main")
     main = github.push("main", {"app.py": "all new\n"})
-    change = github.changes.read_change(number=1, head=head, base=main)
+    change = github.changes.read_change(REPOSITORY, number=1, head=head, base=main)
     assert (change.head, change.merge_base) == (head, base)
     assert {one.diff.old_path for one in change.files if one.old} == {"app.py", "old.txt"}
     texts = {one.path: one.text for one in change.files if one.new}
@@ -245,22 +246,22 @@ def test_a_change_whose_head_has_moved_is_not_read(github: GitHubHarness) -> Non
     head = open_change(github)
     github.push("topic", {"more.py": "1\n"})
     with pytest.raises(ChangeUnreadable):
-        github.changes.read_change(number=1, head=head, base=github.tip("main"))
+        github.changes.read_change(REPOSITORY, number=1, head=head, base=github.tip("main"))
 
 
 def test_a_change_that_cannot_be_fetched_is_not_read(github: GitHubHarness) -> None:
     head = open_change(github)
     with pytest.raises(ChangeUnreadable):
-        github.changes.read_change(number=2, head=head, base=github.tip("main"))
+        github.changes.read_change(REPOSITORY, number=2, head=head, base=github.tip("main"))
     with pytest.raises(ChangeUnreadable):
-        github.changes.read_change(number=1, head=head, base=ABSENT)
+        github.changes.read_change(REPOSITORY, number=1, head=head, base=ABSENT)
 
 
 def test_a_change_without_a_common_commit_is_not_read(github: GitHubHarness) -> None:
     github.push("island", {"x.txt": "1\n"}, parents=())
     github.open_pull("island")
     with pytest.raises(ChangeUnreadable):
-        github.changes.read_change(number=1, head=github.tip("island"), base=github.tip("main"))
+        github.changes.read_change(REPOSITORY, number=1, head=github.tip("island"), base=github.tip("main"))
 
 
 def test_files_need_a_permission_to_read(github: GitHubHarness) -> None:
