@@ -276,59 +276,53 @@ class GitHubForge(FileReader):
 
     def create_check(self, check: CheckState) -> CheckRun:
         named = {"name": check.name, "head_sha": check.head_sha, **payloads.check_state(check)}
-        return parse.check(self._calls.write("POST", f"{self._path}/check-runs", _CHECKS, named, rest.Check))
+        return parse.check(self._write("POST", "check-runs", _CHECKS, named, rest.Check))
 
     def update_check(self, check_id: int, check: CheckState) -> CheckRun:
-        path = f"{self._path}/check-runs/{check_id}"
-        return parse.check(self._calls.write("PATCH", path, _CHECKS, payloads.check_state(check), rest.Check))
+        body = payloads.check_state(check)
+        return parse.check(self._write("PATCH", f"check-runs/{check_id}", _CHECKS, body, rest.Check))
 
     def tag_check(self, check_id: int, tag: CheckTag, copy: str) -> None:
-        body: payloads.Body = {"external_id": with_tag(tag, copy)}
-        self._calls.write("PATCH", f"{self._path}/check-runs/{check_id}", _CHECKS, body, object)
+        self._write("PATCH", f"check-runs/{check_id}", _CHECKS, {"external_id": with_tag(tag, copy)}, object)
 
     def create_comment(self, number: int, body: str) -> Comment:
-        path = f"{self._path}/issues/{number}/comments"
-        return self._calls.write("POST", path, _COMMENTS, {"body": body}, rest.Written).comment()
+        return self._write("POST", f"issues/{number}/comments", _COMMENTS, {"body": body}, rest.Written).comment()
 
     def update_comment(self, comment_id: int, body: str) -> Comment:
-        path = f"{self._path}/issues/comments/{comment_id}"
-        return self._calls.write("PATCH", path, _COMMENTS, {"body": body}, rest.Written).comment()
+        return self._write("PATCH", f"issues/comments/{comment_id}", _COMMENTS, {"body": body}, rest.Written).comment()
 
     def delete_comment(self, comment_id: int) -> None:
-        self._delete(f"{self._path}/issues/comments/{comment_id}", _COMMENTS)
+        self._delete(f"issues/comments/{comment_id}", _COMMENTS)
 
     def react(self, comment_id: int, reaction: Reaction, *, in_thread: bool) -> None:
-        path = f"{self._path}/{'pulls' if in_thread else 'issues'}/comments/{comment_id}/reactions"
-        self._calls.write("POST", path, _REACTIONS, {"content": reaction.value}, object)
+        path = f"{'pulls' if in_thread else 'issues'}/comments/{comment_id}/reactions"
+        self._write("POST", path, _REACTIONS, {"content": reaction.value}, object)
 
     def remove_label(self, number: int, label: str) -> None:
-        self._delete(f"{self._path}/issues/{number}/labels/{quote(label, safe='')}", _LABELS)
+        self._delete(f"issues/{number}/labels/{quote(label, safe='')}", _LABELS)
 
     def create_review(self, number: int, draft: ReviewDraft) -> int:
-        path = f"{self._path}/pulls/{number}/reviews"
-        return self._calls.write("POST", path, _REVIEWS, payloads.review(draft), rest.Created).id
+        return self._write("POST", f"pulls/{number}/reviews", _REVIEWS, payloads.review(draft), rest.Created).id
 
     def delete_pending_review(self, number: int, review_id: int) -> None:
-        self._delete(f"{self._path}/pulls/{number}/reviews/{review_id}", _REVIEWS)
+        self._delete(f"pulls/{number}/reviews/{review_id}", _REVIEWS)
 
     def dismiss_review(self, number: int, review_id: int, message: str) -> None:
-        path = f"{self._path}/pulls/{number}/reviews/{review_id}/dismissals"
-        self._calls.write("PUT", path, _REVIEWS, {"message": message}, object)
+        self._write("PUT", f"pulls/{number}/reviews/{review_id}/dismissals", _REVIEWS, {"message": message}, object)
 
     def update_review_comment(self, comment_id: int, body: str) -> None:
-        self._calls.write("PATCH", f"{self._path}/pulls/comments/{comment_id}", _REVIEWS, {"body": body}, object)
+        self._write("PATCH", f"pulls/comments/{comment_id}", _REVIEWS, {"body": body}, object)
 
     def delete_review_comment(self, comment_id: int) -> None:
-        self._delete(f"{self._path}/pulls/comments/{comment_id}", _REVIEWS)
+        self._delete(f"pulls/comments/{comment_id}", _REVIEWS)
 
     def create_file_comment(self, number: int, commit_sha: str, path: str, body: str) -> int:
-        url = f"{self._path}/pulls/{number}/comments"
         comment: payloads.Body = {"body": body, "commit_id": commit_sha, "path": path, "subject_type": "file"}
-        return self._calls.write("POST", url, _REVIEWS, comment, rest.Created).id
+        return self._write("POST", f"pulls/{number}/comments", _REVIEWS, comment, rest.Created).id
 
     def create_reply(self, number: int, comment_id: int, body: str) -> int:
-        path = f"{self._path}/pulls/{number}/comments/{comment_id}/replies"
-        return self._calls.write("POST", path, _REVIEWS, {"body": body}, rest.Created).id
+        path = f"pulls/{number}/comments/{comment_id}/replies"
+        return self._write("POST", path, _REVIEWS, {"body": body}, rest.Created).id
 
     def change_node(self, node_id: str, change: NodeChange) -> None:
         of_thread = change in {NodeChange.RESOLVE, NodeChange.UNRESOLVE}
@@ -370,7 +364,10 @@ class GitHubForge(FileReader):
 
     def _delete(self, path: str, intent: Intent) -> None:
         with suppress(NotFound):
-            self._calls.write("DELETE", path, intent, None, object)
+            self._write("DELETE", path, intent, None, object)
+
+    def _write(self, verb: str, path: str, intent: Intent, body: payloads.Body | None, kind: type[T]) -> T:
+        return self._calls.write(verb, f"{self._path}/{path}", intent, body, kind)
 
 
 def _is_missing(error: GraphQLError) -> bool:
