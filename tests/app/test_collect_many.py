@@ -31,6 +31,9 @@ from tests.app.rig import BASE, HEAD, REPO, TOKEN, Finished, Rig, answer, findin
 SHOP = "acme/shop"
 INPUTS = {"codevf-api-key": "key", "command": "collect"}
 
+UNUSED = dict.fromkeys(("debug", "check_file", "write_file"))
+"""The methods of a reporter that these tests do not call."""
+
 
 @dataclass
 class MemoryForge:
@@ -87,7 +90,7 @@ def collect(
 ) -> tuple[Collection, list[str]]:
     """Collect, and return the result and the job summary."""
     summary: list[str] = []
-    reporter = SimpleNamespace(say=lambda _: None, job_summary=summary.append)
+    reporter = SimpleNamespace(say=lambda _: None, job_summary=summary.append, **UNUSED)
     parts: dict[str, Any] = {
         "forge": MemoryForge(installation, installation.repository),
         "changes": None,
@@ -199,7 +202,7 @@ def test_the_runs_of_a_collection_keep_no_file_and_no_more_than_a_job_summary_ho
         """A list that can be watched."""
 
     logged: list[str] = []
-    recorder = Recorder(SimpleNamespace(say=logged.append))  # the part that is used
+    recorder = Recorder(SimpleNamespace(say=logged.append, **UNUSED))
     pages = SimpleNamespace(job_summary=lambda _: 100_000 * "x", terminal=lambda _: "1 finding\nblocks")
     for _ in range(30):
         files = Files()

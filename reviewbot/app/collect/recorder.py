@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from msgspec import Struct, field
-
 from reviewbot.domain.diff.reviewed_file import FileView
 from reviewbot.domain.github.drafts import Annotation
 from reviewbot.domain.policy.collection import Collection, Failure, Lookup
@@ -16,7 +14,7 @@ SUMMARY_CHARACTERS = 1024 * 1024
 """No job summary is kept after this many characters. GitHub's runner discards a job summary above 1 MiB."""
 
 
-class Recorder(Struct):
+class Recorder:
     """A reporter that keeps outputs and job summaries, and passes everything else to the runner's reporter.
 
     Attributes:
@@ -30,28 +28,25 @@ class Recorder(Struct):
             access to another repository, so its findings are neither kept nor annotated.
     """
 
-    reporter: Reporter
-    values: Mapping[str, str] = field(default_factory=dict)
-    summaries: list[str] = field(default_factory=list)
-    lookups: list[Lookup] = field(default_factory=list)
-    failures: list[Failure] = field(default_factory=list)
-    unreached: list[str] = field(default_factory=list)
-    repositories: int = 0
-    is_elsewhere: bool = False
-    _characters: int = 0
+    def __init__(self, reporter: Reporter) -> None:
+        self._reporter = reporter
+        self.say, self.debug = reporter.say, reporter.debug
+        self.check_file, self.write_file = reporter.check_file, reporter.write_file
+        self.values: Mapping[str, str] = {}
+        self.summaries: list[str] = []
+        self.lookups: list[Lookup] = []
+        self.failures: list[Failure] = []
+        self.unreached: list[str] = []
+        self.repositories = 0
+        self.is_elsewhere = False
+        self._characters = 0
 
     def collection(self) -> Collection:
         return Collection(tuple(self.lookups), tuple(self.failures), tuple(self.unreached), self.repositories)
 
-    def say(self, line: str) -> None:
-        self.reporter.say(line)
-
-    def debug(self, line: str) -> None:
-        self.reporter.debug(line)
-
     def annotate(self, annotation: Annotation) -> None:
         if not self.is_elsewhere:
-            self.reporter.annotate(annotation)
+            self._reporter.annotate(annotation)
 
     def story(self, view: SummaryView, files: Sequence[FileView], pages: Pages) -> None:  # noqa: ARG002 — as on a runner
         if not self.is_elsewhere:
@@ -66,9 +61,3 @@ class Recorder(Struct):
 
     def outputs(self, values: Mapping[str, str]) -> None:
         self.values = values
-
-    def check_file(self, path: str) -> str:
-        return self.reporter.check_file(path)
-
-    def write_file(self, path: str, text: str) -> None:
-        self.reporter.write_file(path, text)
