@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable
 from contextlib import ExitStack
+from datetime import datetime
 from functools import cache
 from typing import Any, TypeVar
 
@@ -31,18 +32,15 @@ R = TypeVar("R")
 def run_machine(run: RunContext, phase: Phase) -> Outcome:
     """Perform the steps of a review until it ends, and write the log."""
 
-    def perform_step(step: steps.Step, phase: Phase) -> steps.Result:
-        return perform(run, step, phase.known)
-
-    def learn_from(phase: Phase, result: steps.Result) -> Phase:
-        after = learn(phase, result, run.now)
+    def learn_from(phase: Phase, result: steps.Result, now: datetime) -> Phase:
+        after = learn(phase, result, now)
         for line in after.known.log[len(phase.known.log) :]:
             run.say(line)
         return after
 
     for line in phase.known.log:
         run.say(line)
-    ended, outcome = take_steps(run.ports, phase, decide, perform_step, learn_from)
+    ended, outcome = take_steps(run.ports, phase, decide, lambda step, at: perform(run, step, at.known), learn_from)
     known, lost = ended.known, why_incomplete(ended.known) if outcome.reason is Reason.MEMORY else ()
     why = "".join(f"; {one}" for one in (outcome.message, *known.why_partial, *lost) if one)
     run.ports.reporter.debug(f"{outcome.reason}: status {outcome.status}, verdict {outcome.verdict}{why}")
@@ -54,7 +52,7 @@ def take_steps(
     phase: P,
     decide_on: Callable[[P], Struct],
     perform_step: Callable[[Any, P], R],
-    learn_from: Callable[[P, R], P],
+    learn_from: Callable[[P, R, datetime], P],
 ) -> tuple[P, Outcome]:
     """Perform steps until `Finish`. Signals are delayed while a task is created and recorded."""
     with ExitStack() as uninterrupted:
@@ -64,7 +62,7 @@ def take_steps(
                 uninterrupted.enter_context(ports.uninterrupted())
             result = perform_step(step, phase)
             ports.reporter.debug(f"{type(step).__name__} returned {describe_result(result)}")
-            phase = learn_from(phase, result)
+            phase = learn_from(phase, result, ports.clock.now())
             if not isinstance(phase, Submitted | SubmittedQuestion):
                 uninterrupted.close()
         ports.reporter.debug(describe(phase, step))

@@ -25,7 +25,7 @@ from reviewbot.domain.model.question import Question, QuestionState
 from reviewbot.domain.policy.verdict import Outcome
 from reviewbot.domain.publishing.comment_diff import summaries
 from reviewbot.domain.questions import steps
-from reviewbot.domain.questions.machine import Phase, decide, learn, price_of, start
+from reviewbot.domain.questions.machine import decide, learn, price_of, start
 from reviewbot.errors import ReviewbotError
 from reviewbot.render.renderer import Renderer
 from reviewbot.settings import peek_settings
@@ -67,14 +67,8 @@ def _settle(ports: Ports, snapshot: Snapshot, but: Collection[str]) -> None:
 
 
 def _play(asked: Inquiry, *, may_buy: bool) -> Outcome:
-    def perform_step(step: steps.Step, _phase: Phase) -> steps.Result:
-        return _perform(asked, step)
-
-    def learn_from(phase: Phase, result: steps.Result) -> Phase:
-        return learn(phase, result, asked.run.now)
-
     begin = start(asked.question, asked.limits, asked.run.now, may_buy=may_buy)
-    _, outcome = take_steps(asked.run.ports, begin, decide, perform_step, learn_from)
+    _, outcome = take_steps(asked.run.ports, begin, decide, lambda step, _: _perform(asked, step), learn)
     return outcome
 
 
