@@ -84,10 +84,6 @@ class RepositoryConnection:
     def requests_left(self) -> int | None:
         return self._calls.requests_left
 
-    @property
-    def requests(self) -> int:
-        return self._calls.requests
-
 
 def items(read: Callable[[str | None], answers.Page[T] | None], page: answers.Page[T] | None = None) -> Iterator[T]:
     """Yield the items of a list, page by page. `page` is the first page, if already read."""

@@ -1,4 +1,4 @@
-"""Send requests to GitHub with PyGithub, count them, translate errors, and retry if that is safe."""
+"""Send requests to GitHub with PyGithub, translate errors, and retry if that is safe."""
 
 from __future__ import annotations
 
@@ -91,8 +91,6 @@ class Client:
         self._address = address
         self._clock = clock
         self._retry_limits = retry_limits
-        self.requests = 0
-        """The number of requests sent, including retries."""
         self._left: dict[str, int] = {}
         self._lost = 0.0
         self._writes = Writes()
@@ -232,7 +230,6 @@ class Client:
         """Call `exchange`, and retry within the limits. With `repeats`, also retry after a possible success."""
         attempt, waited = 1, 0.0
         while True:
-            self.requests += 1
             began = self._clock.monotonic()
             cause: Exception | None = None
             try:

@@ -71,7 +71,7 @@ def test_a_slow_response_times_out(github: GitHubOnLoopback, call: str) -> None:
     with GitHubForge(TOKEN, REPO, github.address, FastClock(), RetryLimits(most=0)) as forge:
         with pytest.raises(ForgeUnreachable, match="in time"):
             forge.permission("mona") if call == "permission" else github.diff(forge=forge)
-        assert forge.requests == 1
+        assert len(github.sent()) == 1
 
 
 def test_a_pause_within_a_response_is_reported_as_a_timeout(github: GitHubOnLoopback) -> None:

@@ -391,12 +391,6 @@ def test_a_comment_on_a_whole_file_is_read_back(github: GitHubOnLoopback) -> Non
     assert (thread.comments[0].id, thread.comments[0].body) == (posted, "about the file")
 
 
-def test_requests_are_counted(github: GitHubOnLoopback) -> None:
-    github.snapshot()
-    github.diff()
-    assert github.forge.requests == 2 == len(github.sent())
-
-
 def test_no_text_of_the_forge_contains_the_token(github: GitHubOnLoopback) -> None:
     assert "ghs_" not in repr(github.forge)
     assert "ghs_" not in str(vars(github.forge))

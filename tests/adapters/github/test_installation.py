@@ -52,10 +52,10 @@ def test_another_repository_is_read_over_the_same_connection(github: GitHubOnLoo
     github.world.repository(OTHER)
     github.world.push(OTHER, "main", {"bot.yml": "mode: fast\n"})
     forge = github.forge.at(OTHER)
-    before = github.forge.requests
+    github.sent()
     assert forge.config("bot.yml") == "mode: fast\n"
     assert github.forge.config("bot.yml") is None
-    assert github.forge.requests == before + 2
+    assert len(github.sent()) == 2
     assert github.forge.repository == REPO
     with pytest.raises(NotFound):
         github.forge.at("acme/none").config("bot.yml")
