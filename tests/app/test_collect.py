@@ -46,7 +46,8 @@ class FailingForge:
 
 
 def world(forge: FailingForge, lines: list[str]) -> Ports:
-    reporter = SimpleNamespace(say=lines.append, job_summary=lines.append)
+    unused = dict.fromkeys(("debug", "check_file", "write_file"))
+    reporter = SimpleNamespace(say=lines.append, job_summary=lines.append, **unused)
     service = SimpleNamespace(balance=lambda: None)
     parts: dict[str, Any] = {"forge": forge, "changes": None, "reporter": reporter, "clock": None}
     parts["open_service"] = lambda _: service
