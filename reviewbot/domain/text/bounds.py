@@ -21,7 +21,10 @@ _TRUSTED = frozenset({"mark", "ledger", "boundary"})
 _ADDRESSES = frozenset({"comment_url", "blob_url", "run_url", "docs_url", "summary_url"})
 """Names of fields with URLs, which are shown whole or not at all."""
 
-_PROSE = frozenset({"explanation", "code", "suggestion", "text", "message", "hint", "reviewer_summary"})
+_PROSE = frozenset(
+    {"explanation", "code", "suggestion", "text", "message", "hint", "reviewer_summary"}
+    | {"body", "instructions", "question"}
+)
 """Names of fields with strings of several lines. All other strings are shown on one line."""
 
 _SPACE = re.compile(r"\s")
