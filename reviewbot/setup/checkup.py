@@ -406,24 +406,22 @@ def of_required(required: Sequence[Required], settings: Settings, jobs: Sequence
         yield from _of_reach(name, [job for job in jobs if job.reviews or job.queued])
 
 
-_REACHED = {
-    "pull_request_target": "pull requests from forks have no check and stay blocked",
-    "merge_group": "a merge queue waits forever",
+_REACH = {
+    "pull_request_target": (
+        "pull requests from forks have no check and stay blocked",
+        "Use `pull_request_target` instead of `pull_request`.",
+    ),
+    "merge_group": ("a merge queue waits forever", "Add `merge_group`."),
 }
-
-
-_TO_REACH = {
-    "pull_request_target": "Use `pull_request_target` instead of `pull_request`.",
-    "merge_group": "Add `merge_group`.",
-}
+"""The consequence of each event that no workflow of a required check has, and the fix."""
 
 
 def _of_reach(name: str, jobs: Sequence[Job]) -> Iterator[Check]:
-    missing = [event for event in _REACHED if not any(event in job.events for job in jobs)]
+    missing = [event for event in _REACH if not any(event in job.events for job in jobs)]
     if jobs and missing:
-        why = "; ".join(f"without `{event}`, {_REACHED[event]}" for event in missing)
+        why = "; ".join(f"without `{event}`, {_REACH[event][0]}" for event in missing)
         if any(REVIEW_FILE.endswith(f"/{job.file}") for job in jobs):
             todo = "Run `reviewbot init --as gate --force` to replace the workflows with ones that have both events."
         else:
-            todo = " ".join(_TO_REACH[event] for event in missing) + f" Change `on:` in {_files(jobs)}."
+            todo = " ".join(_REACH[event][1] for event in missing) + f" Change `on:` in {_files(jobs)}."
         yield Check("required check", f"`{name}` is missing in some cases: {why}", todo)
