@@ -67,11 +67,6 @@ class Meter(Struct):
         if self.characters > MAX_CHARACTERS:
             raise TooManyCharacters(f"the output exceeds {MAX_CHARACTERS:,} characters")
 
-    def ticked(self, items: Iterable[object], characters: int) -> Iterator[object]:
-        for item in items:
-            self.step(characters)
-            yield item
-
 
 _MISTAKES = (jinja2.TemplateError, TooManySteps, WrongType)
 
@@ -132,7 +127,9 @@ class _Sandbox(ImmutableSandboxedEnvironment):
     def _ticked(self, items: object, characters: int) -> Iterator[object]:
         if not isinstance(items, Iterable):
             raise WrongType(f"{type(items).__name__} is not a list")
-        return self.meter.ticked(items, characters)
+        for item in items:
+            self.meter.step(characters)
+            yield item
 
     @jinja2.pass_context  # so that Jinja also passes constants, instead of escaping them for HTML
     def _shown(self, _context: Context, value: object) -> object:

@@ -9,7 +9,8 @@ from reviewbot.render.sandbox import MAX_CHARACTERS, MAX_STEPS, Meter, TooManyCh
 
 def test_the_number_of_loop_iterations_is_limited() -> None:
     meter = Meter()
-    assert list(meter.ticked(range(MAX_STEPS), 0)) == list(range(MAX_STEPS))
+    for _ in range(MAX_STEPS):
+        meter.step()
     with pytest.raises(TooManySteps):
         meter.step()
 
@@ -17,6 +18,7 @@ def test_the_number_of_loop_iterations_is_limited() -> None:
 def test_the_number_of_characters_is_limited() -> None:
     meter = Meter()
     meter.write(MAX_CHARACTERS - 6)
-    assert list(meter.ticked("ab", 3)) == ["a", "b"]
+    for _ in "ab":
+        meter.step(3)
     with pytest.raises(TooManyCharacters):
         meter.write(1)
