@@ -20,7 +20,7 @@ from reviewbot.render.contexts import of_summary
 from reviewbot.render.dialects import Html
 from reviewbot.render.view_models.excerpts import Excerpt, Excerpts
 from reviewbot.render.view_models.review import FindingView, SummaryView
-from reviewbot.render.view_models.truncation import truncate_finding, truncate_texts, worst_first
+from reviewbot.render.view_models.truncation import truncate_finding, worst_first
 from reviewbot.values import replace
 
 _UNSAFE = re.compile("[^0-9A-Za-z_-]+")
@@ -74,8 +74,11 @@ def contexts_of(
             cards = list(_cards(findings[: detail.full], excerpts, paint, detail))
             shown_files = _of_files(zip(findings, cards, strict=False), headings, detail)
             copied = {card.anchor: markdown(card.finding) for card in cards}
-            data = Html(f'{{"files":{code},"findings":{html_escaping.data(copied)}}}')
-            yield _of_story(view, detail) | _filters(view, cards) | shown_files | fixed | {"data": data}
+            rest = {
+                "data": Html(f'{{"files":{code},"findings":{html_escaping.data(copied)}}}'),
+                "left_out": max(0, len(findings) - detail.full),
+            }
+            yield of_summary(view, detail) | _filters(view, cards) | shown_files | fixed | rest
 
 
 @cache
@@ -89,14 +92,6 @@ def _weight(findings: Sequence[FindingView], detail: Detail) -> int:
     """Return the minimum number of characters of the findings on the page, which contains each finding twice."""
     texts = (text for one in findings[: detail.full] for text in (one.explanation, one.suggestion or ""))
     return 2 * sum(min(len(text), detail.text) for text in texts)
-
-
-def _of_story(view: SummaryView, detail: Detail) -> dict[str, object]:
-    check_name, repository = shorten_line(view.check_name, 100), shorten_line(view.repository, 200)
-    return of_summary(view, detail) | {
-        "view": replace(truncate_texts(view, detail), findings=(), check_name=check_name, repository=repository),
-        "left_out": max(0, len(view.findings) - detail.full),
-    }
 
 
 def _filters(view: SummaryView, cards: Sequence[Card]) -> dict[str, object]:
