@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Sequence
-from enum import StrEnum
 from functools import cache
 
 from pygments.lexer import Lexer
@@ -24,30 +23,21 @@ PIECE = 8000
 """The maximum number of characters per piece. The slowest known piece takes three seconds."""
 
 
-class Colour(StrEnum):
-    """The colors of code. Except for `PLAIN`, the values are CSS classes."""
-
-    PLAIN = " "
-    KEYWORD = "k"
-    STRING = "s"
-    COMMENT = "c"
-    NUMBER = "n"
-    NAME = "f"
-    BUILTIN = "b"
-
+PLAIN = " "
+"""The mark of code without a color."""
 
 _KINDS = {
-    Colour.COMMENT: (Comment,),
-    Colour.KEYWORD: (Keyword, Name.Tag),
-    Colour.STRING: (String,),
-    Colour.NUMBER: (Literal,),
-    Colour.NAME: (Name.Function, Name.Class, Name.Decorator),
-    Colour.BUILTIN: (Name.Attribute, Name.Builtin, Name.Exception),
+    "c": (Comment,),
+    "k": (Keyword, Name.Tag),
+    "s": (String,),
+    "n": (Literal,),
+    "f": (Name.Function, Name.Class, Name.Decorator),
+    "b": (Name.Attribute, Name.Builtin, Name.Exception),
 }
-"""The token types of each color. The first match applies, because a string is also a literal."""
+"""The token types of each CSS class. The first match applies, because a string is also a literal."""
 
-Run = tuple[str, Colour]
-"""A piece of a line and its color."""
+Run = tuple[str, str]
+"""A piece of a line, and its CSS class or `PLAIN`."""
 
 
 class Colours:
@@ -97,7 +87,7 @@ def _lines(tokens: Iterator[tuple[object, str]]) -> Iterator[tuple[Run, ...]]:
             if at:
                 yield tuple(runs)
                 runs = []
-            if part and runs and runs[-1][1] is colour:
+            if part and runs and runs[-1][1] == colour:
                 runs[-1] = (runs[-1][0] + part, colour)
             elif part:
                 runs.append((part, colour))
@@ -106,12 +96,12 @@ def _lines(tokens: Iterator[tuple[object, str]]) -> Iterator[tuple[Run, ...]]:
 
 
 @cache  # a few hundred kinds, but a million tokens
-def _colour(kind: object) -> Colour:
+def _colour(kind: object) -> str:
     for colour, kinds in _KINDS.items():
         if any(kind in known for known in kinds):
             return colour
-    return Colour.PLAIN
+    return PLAIN
 
 
 def _plain(line: str) -> tuple[Run, ...]:
-    return ((line, Colour.PLAIN),) if line else ()
+    return ((line, PLAIN),) if line else ()
