@@ -11,14 +11,13 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from urllib.parse import quote
 
-from msgspec import Struct
-
 from reviewbot.domain.findings.tracked_finding import FindingState
 from reviewbot.domain.model.review import Category, Severity
 from reviewbot.domain.policy.verdict import Status
 from reviewbot.domain.text.bounds import shorten, shorten_line
 from reviewbot.domain.text.escaping import visible
 from reviewbot.domain.text.formatting import counted
+from reviewbot.domain.text.size_limits import Detail
 from reviewbot.exports.places import LEVELS, Place, literal_replacement, place_of, standing_words
 from reviewbot.render.view_models.review import FindingView, SummaryView
 from reviewbot.render.view_models.truncation import worst_first
@@ -45,39 +44,30 @@ _HELP = (
 )
 
 
-class _SizeTier(Struct, frozen=True):
-    """The maximum number of results, and of characters in each message."""
-
-    results: int
-    text: int
-
-
-_SIZE_TIERS = (
-    _SizeTier(MAX_RESULTS, 20_000),
-    _SizeTier(MAX_RESULTS, 4000),
-    _SizeTier(MAX_RESULTS, 1000),
-    _SizeTier(2000, 500),
-    _SizeTier(500, 500),
+_DETAILS = tuple(
+    Detail(full=results, lines=0, rows=results, text=text)
+    for results, text in ((MAX_RESULTS, 20_000), (MAX_RESULTS, 4000), (MAX_RESULTS, 1000), (2000, 500), (500, 500))
 )
+"""The tiers to try: the maximum number of results, and of characters in each message."""
 
 
 def sarif(view: SummaryView, *, version: str, review_url: str | None) -> str:
     """Return the report as one SARIF run in ASCII, with a final newline and at most 10 MB when compressed."""
     text = ""
-    for size_tier in _SIZE_TIERS:
-        log = {"$schema": SCHEMA, "version": "2.1.0", "runs": [_run(view, size_tier, version, review_url)]}
+    for detail in _DETAILS:
+        log = {"$schema": SCHEMA, "version": "2.1.0", "runs": [_run(view, detail, version, review_url)]}
         text = json.dumps(log, indent=1) + "\n"
         if len(gzip.compress(text.encode(), compresslevel=6, mtime=0)) <= MAX_GZIPPED:
             break
     return text
 
 
-def _run(view: SummaryView, size_tier: _SizeTier, version: str, review_url: str | None) -> Mapping[str, object]:
+def _run(view: SummaryView, detail: Detail, version: str, review_url: str | None) -> Mapping[str, object]:
     everywhere = [(finding, place_of(finding, view)) for finding in (*worst_first(view.findings), *view.waived)]
     placed = [(finding, place) for finding, place in everywhere if place]
-    kept = placed[: size_tier.results]
+    kept = placed[: detail.full]
     homeless = [finding for finding, place in everywhere if place is None]
-    notes = _notifications(view, homeless[: size_tier.results], len(placed) - len(kept), size_tier)
+    notes = _notifications(view, homeless[: detail.full], len(placed) - len(kept), detail)
     return {
         "tool": {"driver": {"name": "reviewbot", "version": version, "rules": list(_RULES.values())}},
         "automationDetails": {"id": _category(view)},
@@ -91,7 +81,7 @@ def _run(view: SummaryView, size_tier: _SizeTier, version: str, review_url: str 
                 ],
             }
         ],
-        "results": [{**_result(finding, place, size_tier), **_standing(finding, view)} for finding, place in kept],
+        "results": [{**_result(finding, place, detail), **_standing(finding, view)} for finding, place in kept],
     }
 
 
@@ -143,13 +133,13 @@ _RULE_INDEX = {name: index for index, name in enumerate(_RULES)}
 # --- Results ----------------------------------------------------------------------------------------------------------
 
 
-def _result(finding: FindingView, place: Place, size_tier: _SizeTier) -> Mapping[str, object]:
+def _result(finding: FindingView, place: Place, detail: Detail) -> Mapping[str, object]:
     rule = _rule_id(finding.category, finding.severity)
     result: dict[str, object] = {
         "ruleId": rule,
         "ruleIndex": _RULE_INDEX[rule],
         "level": LEVELS[finding.severity],
-        "message": {"text": _message(finding, place, size_tier)},
+        "message": {"text": _message(finding, place, detail)},
         "locations": [{"physicalLocation": _location(place)}],
         # GitHub compares only `primaryLocationLineHash`. Without this key, GitHub hashes the line. Of two findings of a
         # rule on the same line or on a whole file, GitHub would then keep only one.
@@ -159,7 +149,7 @@ def _result(finding: FindingView, place: Place, size_tier: _SizeTier) -> Mapping
     # Strict readers reject a file with an invalid URL, and `render` reads files that anyone may have edited.
     if finding.comment_url and finding.comment_url.startswith(("https://", "http://")):
         result["hostedViewerUri"] = quote(finding.comment_url, safe=":/?#=&%", errors="replace")
-    fix = _fix(finding, place, size_tier)
+    fix = _fix(finding, place, detail)
     return result | ({"fixes": [fix]} if fix else {})
 
 
@@ -175,11 +165,11 @@ def _standing(finding: FindingView, view: SummaryView) -> Mapping[str, object]:
     return properties
 
 
-def _message(finding: FindingView, place: Place, size_tier: _SizeTier) -> str:
+def _message(finding: FindingView, place: Place, detail: Detail) -> str:
     title = shorten_line(" ".join(finding.title.split()), 500) or "(without a title)"
     if not title.endswith((".", "!", "?", "…")):
         title += "."  # GitHub shows the first sentence where space is short
-    explanation = shorten(finding.explanation.strip(), size_tier.text)
+    explanation = shorten(finding.explanation.strip(), detail.text)
     cut = "(The rest is in the JSON report.)" if len(explanation) < len(finding.explanation.strip()) else ""
     references = [shorten_line(" ".join(text.split()), 500) for text in finding.references[:20]]
     texts = (explanation, cut, standing_words(finding), place.notes, *references)
@@ -205,10 +195,10 @@ def _region(lines: tuple[int, int]) -> Mapping[str, int]:
     return {"startLine": lines[0], "startColumn": 1, "endLine": lines[1]}
 
 
-def _fix(finding: FindingView, place: Place, size_tier: _SizeTier) -> Mapping[str, object] | None:
+def _fix(finding: FindingView, place: Place, detail: Detail) -> Mapping[str, object] | None:
     """Return a committable suggestion as a fix, or None. A deletion would leave an empty line, so it is omitted."""
     text = literal_replacement(finding, place)
-    if not text or len(text) > size_tier.text or place.lines is None:
+    if not text or len(text) > detail.text or place.lines is None:
         return None
     replaced = {"deletedRegion": _region(place.lines), "insertedContent": {"text": text}}
     change = {"artifactLocation": _location(place)["artifactLocation"], "replacements": [replaced]}
@@ -218,9 +208,7 @@ def _fix(finding: FindingView, place: Place, size_tier: _SizeTier) -> Mapping[st
 # --- Notifications ----------------------------------------------------------------------------------------------------
 
 
-def _notifications(
-    view: SummaryView, homeless: Sequence[FindingView], dropped: int, size_tier: _SizeTier
-) -> Iterator[str]:
+def _notifications(view: SummaryView, homeless: Sequence[FindingView], dropped: int, detail: Detail) -> Iterator[str]:
     """Yield a notification for everything that is not a result."""
     if dropped:
         yield f"Only the JSON report contains the {dropped:,} least severe findings."
@@ -230,9 +218,9 @@ def _notifications(
         more = counted(view.progress.beyond, "more finding")
         yield f"{more} from earlier reviews, of which only the severity is stored."
     for finding in homeless:
-        yield _message(finding, Place("", None, "The reviewer did not cite a file."), size_tier)
-    for leftover in view.leftovers[: size_tier.results]:
+        yield _message(finding, Place("", None, "The reviewer did not cite a file."), detail)
+    for leftover in view.leftovers[: detail.full]:
         where = shorten_line(f"{leftover.where}: {leftover.why}", 500)
-        yield f"Could not read {where}\n\n{shorten(leftover.text, size_tier.text)}"
-    for sentence in (*view.notices, *view.degraded)[: size_tier.results]:
+        yield f"Could not read {where}\n\n{shorten(leftover.text, detail.text)}"
+    for sentence in (*view.notices, *view.degraded)[: detail.full]:
         yield shorten_line(sentence, 2000)
