@@ -155,9 +155,7 @@ class Renderer:
     @_or_shipped
     def summary(self, view: SummaryView) -> SummaryText:
         """Return the summary comment with at most 61,000 characters. The marker and the ledger come first."""
-        view = contexts.linked(self._with_problems(view))
-        attempts = ((contexts.of_summary(view, detail), detail) for detail in COMMENT_DETAILS)
-        text, detail = _fit("summary.md.j2", attempts, self._markdown.render_with_words, SUMMARY)
+        text, detail = self._story(self._markdown, "summary.md.j2", view, COMMENT_DETAILS, SUMMARY)
         hidden = text.removeprefix(view.mark)
         if hidden == text or not hidden.lstrip("\n").startswith(view.ledger):
             raise TemplateError.lost_mark("summary.md.j2")
@@ -218,24 +216,24 @@ class Renderer:
     def check(self, view: SummaryView) -> tuple[str, str]:
         """Return the check's title (plain text, at most 255 characters) and page (Markdown, at most 65,000 bytes)."""
         title = shorten_title(self.words(view)[0], _TITLE_LIMIT)
-        return title, self._story(self._markdown, "check.md.j2", view, COMMENT_DETAILS, CHECK)
+        return title, self._story(self._markdown, "check.md.j2", view, COMMENT_DETAILS, CHECK)[0]
 
     @_or_shipped
     def words(self, view: SummaryView) -> tuple[str, str]:
         """Return the outcome as plain text: a title, and an explanation with the next step."""
-        text = self._story(self._plain, "outcomes.md.j2", view, COMMENT_DETAILS, CHECK)
+        text, _ = self._story(self._plain, "outcomes.md.j2", view, COMMENT_DETAILS, CHECK)
         title, _, details = text.partition("\n")
         return title[:1].upper() + title[1:], details.strip("\n")
 
     @_or_shipped
     def job_summary(self, view: SummaryView) -> str:
         """Return the job summary, at most 900 kB, without findings if the summary comment contains all of them."""
-        return self._story(self._markdown, "job-summary.md.j2", view, PAGE_DETAILS, PAGE)
+        return self._story(self._markdown, "job-summary.md.j2", view, PAGE_DETAILS, PAGE)[0]
 
     @_or_shipped
     def terminal(self, view: SummaryView) -> str:
         """Return the result as plain text for a log, without workflow commands and escape sequences."""
-        text = self._story(self._plain, "terminal.txt.j2", view, PAGE_DETAILS, PAGE)
+        text, _ = self._story(self._plain, "terminal.txt.j2", view, PAGE_DETAILS, PAGE)
         return escaping.log_text(escaping.visible(text))
 
     @_or_shipped
@@ -289,10 +287,10 @@ class Renderer:
 
     def _story(
         self, templates: Templates, name: str, view: SummaryView, details: Sequence[Detail], limit: SizeLimit
-    ) -> str:
+    ) -> tuple[str, Detail]:
         view = contexts.linked(self._with_problems(view))
-        attempts = (contexts.of_summary(view, detail) for detail in details)
-        return _first_fit(name, attempts, templates.render_with_words, limit)
+        attempts = ((contexts.of_summary(view, detail), detail) for detail in details)
+        return _fit(name, attempts, templates.render_with_words, limit)
 
 
 def collecting_renderer(overrides: Mapping[str, str]) -> Renderer:
