@@ -219,13 +219,12 @@ def _called_by(workflows: Mapping[str, str], reader: SetupReader) -> Folders:
     elsewhere: dict[tuple[str, str], Mapping[str, str]] = {}
     if any(job.reviews for job in read_jobs(workflows)[0]):
         return elsewhere
-    tried: set[tuple[str, str]] = set()
-    while len(tried) < _MOST_CALLED:
+    while len(elsewhere) < _MOST_CALLED:
         _, unread = read_jobs(workflows, elsewhere)
         calls = {(one.repository, one.ref) for one in unread if one.repository}
-        if not (left := sorted(calls - tried)):
+        if not (left := sorted(calls - elsewhere.keys())):
             break
-        tried.add(left[0])
+        elsewhere[left[0]] = {}
         with suppress(ForgeError):  # reported later as a workflow that could not be read
             elsewhere[left[0]] = reader.workflows_of(*left[0])
     return elsewhere
