@@ -29,7 +29,10 @@ def _one_line(text: str) -> str:
 
 
 class Written(Markup):
-    """Escaped text. `join` and `+` escape other values and put them on one line."""
+    """Escaped text. `join` and `+` escape other values and put them on one line.
+
+    This class is for plain text, from which only control characters are removed. Its subclasses are for markup.
+    """
 
     __slots__ = ()
 
@@ -44,12 +47,6 @@ class Written(Markup):
 class Markdown(Written):
     __slots__ = ()
     line = staticmethod(escaping.markdown_line)
-
-
-class Plain(Written):
-    """Text without control characters."""
-
-    __slots__ = ()
 
 
 class Html(Written):
@@ -214,7 +211,7 @@ MARKDOWN = _with_shared(
 )
 
 PLAIN = _with_shared(
-    Plain,
+    Written,
     lambda text, _: _plain_text(text),
     {
         "with_commands": _with_commands(escaping.visible, escaping.visible),
