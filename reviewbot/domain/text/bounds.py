@@ -18,9 +18,6 @@ T = TypeVar("T")
 _TRUSTED = frozenset({"mark", "ledger", "boundary"})
 """Names of fields with strings that reviewbot itself writes and limits."""
 
-_ADDRESSES = frozenset({"comment_url", "blob_url", "run_url", "docs_url", "summary_url"})
-"""Names of fields with URLs, which are shown whole or not at all."""
-
 _PROSE = frozenset(
     {"explanation", "code", "suggestion", "text", "message", "hint", "reviewer_summary"}
     | {"body", "instructions", "question"}
@@ -109,6 +106,6 @@ def _names(kind: type[Struct]) -> tuple[str, ...]:
 def _bounded_text(text: str, name: str, detail: Detail) -> str | None:
     if isinstance(text, Enum):
         return text
-    if name in _ADDRESSES:
+    if name.endswith("_url"):  # a URL is shown whole or not at all
         return text if len(text) <= _ADDRESS_LIMIT else None
     return shorten(text, detail.text) if name in _PROSE else shorten_line(text, detail.line)
