@@ -10,7 +10,7 @@ from msgspec import Struct, structs
 from reviewbot.domain.github.drafts import MOST_ANNOTATIONS
 from reviewbot.domain.policy.verdict import Verdict
 from reviewbot.domain.text import formatting
-from reviewbot.domain.text.bounds import bounded, first_lines, shorten, shorten_line
+from reviewbot.domain.text.bounds import bounded, first_lines, shorten
 from reviewbot.domain.text.escaping import mention
 from reviewbot.domain.text.size_limits import Detail
 from reviewbot.render.dialects import Markdown, Written, address
@@ -181,7 +181,7 @@ def of_annotation(finding: FindingView, detail: Detail) -> dict[str, object]:
 _PROMPT_BODIES = (10_000, 8000, 6000, 4500, 3000, 2000, 1200, 600, 300)
 _PROMPT_DETAILS = tuple(
     Detail(full=0, lines=0, rows=rows, text=text)
-    for rows, text in ((200, 10_000), (60, 10_000), (25, 10_000), (10, 4000), (6, 600), (2, 200), (0, 20))
+    for rows, text in ((200, 10_000), (60, 10_000), (25, 10_000), (10, 4000), (6, 600), (2, 200), (0, 80))
 )
 
 
@@ -193,7 +193,7 @@ def of_prompt(view: PromptView) -> Iterator[dict[str, object]]:
         rows = detail.rows
         thin = replace(
             view,
-            title=shorten_line(title, detail.text),
+            title=title,
             body=shorten(body, size),
             path_instructions=view.path_instructions[:rows],
             omitted=first_lines(view.omitted, rows, detail.line),
