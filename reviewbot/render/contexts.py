@@ -196,9 +196,15 @@ def of_prompt(view: PromptView) -> Iterator[dict[str, object]]:
             title=title,
             body=shorten(body, size),
             path_instructions=view.path_instructions[:rows],
-            omitted=first_lines(view.omitted, rows, detail.line),
+            file_names=view.file_names[:rows],
+            omitted=view.omitted[:rows],
         )
-        yield {"view": bounded(thin, detail), "more_patterns": max(0, len(view.path_instructions) - rows)}
+        yield {
+            "view": bounded(thin, detail),
+            "more_patterns": max(0, len(view.path_instructions) - rows),
+            "more_files": max(0, len(view.file_names) - rows),
+            "more_omitted": max(0, len(view.omitted) - rows),
+        }
 
 
 def _without(text: str, boundary: str) -> str:

@@ -11,7 +11,7 @@ import cmarkgfm  # type: ignore[import-untyped]  # the package has no type hints
 import pytest
 from cmarkgfm.cmark import Options  # type: ignore[import-untyped]  # likewise
 
-from reviewbot.domain.codevf.attachments import MAX_ATTACHMENTS, Sent
+from reviewbot.domain.codevf.attachments import Sent
 from reviewbot.domain.findings.markers import with_state
 from reviewbot.domain.findings.placement import Why
 from reviewbot.domain.model.options import PathInstruction
@@ -240,7 +240,7 @@ PROMPTS = {
     "title": replace(PROMPT, title="t" * 50_000, body=HUGE),
     "invisible": replace(PROMPT, title="\u202e" * 9000, body="\u202e" * 9000),
     "omitted": replace(PROMPT, omitted=(LONG_PATH,) * 5000),
-    "files": replace(PROMPT, file_names=((LONG_PATH, HUGE),) * MAX_ATTACHMENTS),
+    "files": replace(PROMPT, file_names=((LONG_PATH, HUGE),) * 5000),
     "patterns": replace(PROMPT, path_instructions=(PathInstruction(LONG_PATH, HUGE),) * 5000),
     "instructions": replace(PROMPT, instructions=HUGE),
     "empty": replace(
@@ -248,7 +248,7 @@ PROMPTS = {
     ),
     "everything": replace(
         FOLLOW_UP, repository="r" * 9000, title=HUGE, body=HUGE, instructions="\u202e" * 50_000,
-        path_instructions=(PathInstruction(LONG_PATH, HUGE),) * 500, file_names=((HUGE, HUGE),) * MAX_ATTACHMENTS,
+        path_instructions=(PathInstruction(LONG_PATH, HUGE),) * 500, file_names=((HUGE, HUGE),) * 50,
         omitted=("\u202e" * 900,) * 500,
     ),
 }  # fmt: skip
