@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import TypeVar
 
 from msgspec import Struct, structs
 
+from reviewbot.domain.commands.parse import MAX_QUESTION
 from reviewbot.domain.github.drafts import MOST_ANNOTATIONS
 from reviewbot.domain.policy.verdict import Verdict
 from reviewbot.domain.text import formatting
-from reviewbot.domain.text.bounds import bounded, first_lines, shorten
+from reviewbot.domain.text.bounds import bounded, first_lines, shorten, shorten_line
 from reviewbot.domain.text.escaping import mention
-from reviewbot.domain.text.size_limits import Detail
+from reviewbot.domain.text.size_limits import SHORTEST_LINE, Detail
 from reviewbot.render.dialects import Markdown, Written, address
 from reviewbot.render.view_models.command import AnnouncementView, AnswerView, QuestionView
 from reviewbot.render.view_models.exclusions import excludable, exclusion_command, exclusion_setting
@@ -169,38 +171,65 @@ def of_announcement(view: AnnouncementView, detail: Detail) -> dict[str, object]
 
 def of_question(view: QuestionView) -> Iterator[dict[str, object]]:
     """Yield contexts of decreasing size for a question's prompt."""
-    safe = replace(view, question=_without(view.question, view.boundary))
-    for text in (3000, 1500, 750, 200, 50):
-        yield {"view": bounded(safe, Detail(full=0, lines=0, rows=0, text=text))}
+    for times in (1, 2, 4, 16, 64):
+        line = partial(shorten_line, limit=500 // times)
+        thin = replace(
+            view,
+            repository=line(view.repository),
+            head_sha=shorten_line(view.head_sha, SHORTEST_LINE),
+            finding_id=shorten_line(view.finding_id, SHORTEST_LINE // 4),
+            question=shorten(_without(view.question, view.boundary), MAX_QUESTION // times),
+            instructions=shorten(view.instructions, 3000 // times),
+            file_names=tuple((line(name), line(text)) for name, text in view.file_names),
+        )
+        yield {"view": thin}
 
 
 def of_annotation(finding: FindingView, detail: Detail) -> dict[str, object]:
     return {"finding": linked(truncate_finding(finding, detail))}
 
 
-_PROMPT_BODIES = (10_000, 8000, 6000, 4500, 3000, 2000, 1200, 600, 300)
-_PROMPT_DETAILS = tuple(
-    Detail(full=0, lines=0, rows=rows, text=text)
-    for rows, text in ((200, 10_000), (60, 10_000), (25, 10_000), (10, 4000), (6, 600), (2, 200), (0, 80))
+class _PromptLimits(Struct, frozen=True):
+    """The maximum number of characters of each string in a prompt. `rows` limits the length of each list."""
+
+    body: int = 0
+    title: int = 500
+    text: int = 10_000
+    path: int = 300
+    rows: int = 200
+
+
+_PROMPT_LIMITS = (
+    *(_PromptLimits(body=body) for body in (10_000, 8000, 6000, 4500, 3000, 2000, 1200, 600, 300, 0)),
+    _PromptLimits(title=120),
+    _PromptLimits(title=60),
+    _PromptLimits(title=60, rows=60),
+    _PromptLimits(title=60, rows=25, path=200),
+    _PromptLimits(title=60, rows=10, path=150, text=4000),
+    _PromptLimits(title=60, rows=6, path=100, text=600),
+    _PromptLimits(title=40, rows=2, path=60, text=200),
+    _PromptLimits(title=20, rows=0, path=40, text=80),
 )
 
 
 def of_prompt(view: PromptView) -> Iterator[dict[str, object]]:
-    """Yield contexts of decreasing size for the prompt. The body is truncated first, then the lists and their texts."""
-    title, body = _without(view.title, view.boundary), _without(view.body, view.boundary)
-    attempts = (*((size, _PROMPT_DETAILS[0]) for size in _PROMPT_BODIES), *((0, detail) for detail in _PROMPT_DETAILS))
-    for size, detail in attempts:
-        rows = detail.rows
+    """Yield contexts of decreasing size for the prompt. The body is truncated first, then the title, then the lists."""
+    for limits in _PROMPT_LIMITS:
+        rows, path, text = limits.rows, partial(shorten_line, limit=limits.path), partial(shorten, limit=limits.text)
         thin = replace(
             view,
-            title=title,
-            body=shorten(body, size),
-            path_instructions=view.path_instructions[:rows],
-            file_names=view.file_names[:rows],
-            omitted=view.omitted[:rows],
+            title=shorten_line(_without(view.title, view.boundary), limits.title),
+            body=shorten(_without(view.body, view.boundary), limits.body),
+            instructions=text(view.instructions),
+            path_instructions=tuple((path(pattern), text(value)) for pattern, value in view.path_instructions[:rows]),
+            file_names=tuple((path(name), path(value)) for name, value in view.file_names[:rows]),
+            omitted=tuple(map(path, view.omitted[:rows])),
+            repository=path(view.repository),
+            since=shorten_line(view.since, SHORTEST_LINE),
+            confirms=shorten_line(view.confirms, SHORTEST_LINE),
         )
         yield {
-            "view": bounded(thin, detail),
+            "view": thin,
             "more_patterns": max(0, len(view.path_instructions) - rows),
             "more_files": max(0, len(view.file_names) - rows),
             "more_omitted": max(0, len(view.omitted) - rows),

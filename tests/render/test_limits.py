@@ -14,7 +14,6 @@ from cmarkgfm.cmark import Options  # type: ignore[import-untyped]  # likewise
 from reviewbot.domain.codevf.attachments import Sent
 from reviewbot.domain.findings.markers import with_state
 from reviewbot.domain.findings.placement import Why
-from reviewbot.domain.model.options import PathInstruction
 from reviewbot.domain.model.review import Leftover, Severity
 from reviewbot.domain.selection.selection import Held, HeldBecause
 from reviewbot.domain.text.size_limits import FINDING, STANDING
@@ -241,15 +240,14 @@ PROMPTS = {
     "invisible": replace(PROMPT, title="\u202e" * 9000, body="\u202e" * 9000),
     "omitted": replace(PROMPT, omitted=(LONG_PATH,) * 5000),
     "files": replace(PROMPT, file_names=((LONG_PATH, HUGE),) * 5000),
-    "patterns": replace(PROMPT, path_instructions=(PathInstruction(LONG_PATH, HUGE),) * 5000),
+    "patterns": replace(PROMPT, path_instructions=((LONG_PATH, HUGE),) * 5000),
     "instructions": replace(PROMPT, instructions=HUGE),
     "empty": replace(
         PROMPT, title="", body="", instructions="", path_instructions=(), file_names=(), omitted=()
     ),
     "everything": replace(
         FOLLOW_UP, repository="r" * 9000, title=HUGE, body=HUGE, instructions="\u202e" * 50_000,
-        path_instructions=(PathInstruction(LONG_PATH, HUGE),) * 500, file_names=((HUGE, HUGE),) * 50,
-        omitted=("\u202e" * 900,) * 500,
+        path_instructions=((LONG_PATH, HUGE),) * 500, file_names=((HUGE, HUGE),) * 50, omitted=("\u202e" * 900,) * 500,
     ),
 }  # fmt: skip
 

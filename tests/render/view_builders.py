@@ -23,7 +23,6 @@ from reviewbot.domain.github.pull_request import Conclusion
 from reviewbot.domain.ledger.codec import encode
 from reviewbot.domain.ledger.ledger import Ledger
 from reviewbot.domain.ledger.signing import Signer
-from reviewbot.domain.model.options import PathInstruction
 from reviewbot.domain.model.review import Category, Leftover, Severity, Side
 from reviewbot.domain.policy.verdict import Coverage, Outcome, Reason, Status, Verdict
 from reviewbot.domain.selection.selection import Held, HeldBecause
@@ -459,7 +458,7 @@ PROMPT = PromptView(
     body="Fixes #12.\n\n- locks the row\n- tells @ops",
     boundary="kestrel-9f2c71",
     instructions="Money is `Decimal`, never a float.",
-    path_instructions=(PathInstruction("db/**", "Every migration can be undone."),),
+    path_instructions=(("db/**", "Every migration can be undone."),),
     file_names=(("change.diff", "the whole change"), ("users.py.txt", "src/shop/users.py as it is after the change")),
     files_changed=3,
     lines_added=40,

@@ -118,7 +118,7 @@ def _prompt(run: RunContext, known: Known, bought: Bought, packing: Packing) -> 
         body=change.body,
         boundary=f"{run.ports.rng.getrandbits(128):032x}",
         instructions="\n\n".join(filter(None, (change.instructions, by_rules))),
-        path_instructions=change.path_instructions,
+        path_instructions=tuple((one.path, one.instructions) for one in change.path_instructions),
         file_names=tuple((one.file_name, described(one)) for one in packing.attachments),
         files_changed=len(change.change.files),
         lines_added=sum(line.kind is LineKind.ADDED for line in lines),

@@ -18,10 +18,7 @@ T = TypeVar("T")
 _TRUSTED = frozenset({"mark", "ledger", "boundary"})
 """Names of fields with strings that reviewbot itself writes and limits."""
 
-_PROSE = frozenset(
-    {"explanation", "code", "suggestion", "text", "message", "hint", "reviewer_summary"}
-    | {"body", "instructions", "question"}
-)
+_PROSE = frozenset({"explanation", "code", "suggestion", "text", "message", "hint", "reviewer_summary"})
 """Names of fields with strings of several lines. All other strings are shown on one line."""
 
 _SPACE = re.compile(r"\s")

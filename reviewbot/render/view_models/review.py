@@ -12,7 +12,7 @@ from reviewbot.domain.codevf.attachments import Sent
 from reviewbot.domain.findings.placement import SuggestionState, Why
 from reviewbot.domain.findings.tracked_finding import FindingState
 from reviewbot.domain.github.context import ContextPart
-from reviewbot.domain.model.options import AnswerForm, FailOn, PathInstruction
+from reviewbot.domain.model.options import AnswerForm, FailOn
 from reviewbot.domain.model.review import Category, Leftover, Severity, Side
 from reviewbot.domain.policy.verdict import Coverage, Outcome, blocks
 from reviewbot.domain.selection.selection import Held, HeldBecause
@@ -305,7 +305,7 @@ class PromptView(Struct, frozen=True):
     body: str
     boundary: str
     instructions: str
-    path_instructions: tuple[PathInstruction, ...]
+    path_instructions: tuple[tuple[str, str], ...]
     file_names: tuple[tuple[str, str], ...]
     files_changed: int
     lines_added: int
