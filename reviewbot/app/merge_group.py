@@ -98,5 +98,5 @@ def _is_for(check: CheckRun, queued: _Queued, base_ref: str) -> bool:
     if is_shared and tag.base != mark_of(pull.base_ref):
         return False
     # The label `skip-review` and a bot's own pull request do not depend on the diff.
-    is_unread = check.verdict == Conclusion.SKIPPED and tag.merge_base == mark_of("")
-    return is_unread or tag.merge_base == mark_of(queued.merge_base)
+    is_independent = check.verdict == Conclusion.SKIPPED and tag.merge_base == mark_of("")
+    return is_independent or tag.merge_base == mark_of(queued.merge_base)

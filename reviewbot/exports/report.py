@@ -10,7 +10,6 @@ from decimal import Decimal
 
 from msgspec import Struct
 
-from reviewbot.domain.policy.verdict import Outcome
 from reviewbot.domain.statistics.figures import Statistics, Sums
 from reviewbot.render.view_models.plan import Replay, RuleSum
 from reviewbot.render.view_models.review import CostView, DuplicateView, FindingView, SummaryView, WaitView
@@ -29,7 +28,6 @@ _KEYS: Mapping[type, Mapping[str, str | None]] = {
     DuplicateView: {"original": "of"},
     CostView: {"parts": None, "at_ceiling": None},
     WaitView: {"minutes": None},
-    Outcome: {"own": None},
     RuleSum: {"unknown": "notApplied"},
     Replay: {
         "sha": "commit",

@@ -1661,4 +1661,15 @@ FOUND: dict[str, Bug] = {
             Episode((NEXT,), (At(28, Meanwhile(Move("unwaive"))), At(28, Begin(NEXT)))),
         ),
     ),
+    "bypass-of-a-skipped-head": Bug(
+        "Two runs of a bot's pull request executed a bypass and left two summaries. The run that deleted one had read "
+        "the diff, and wrote the check with its merge base. The next run had not read the diff, and wrote the same "
+        "check without the merge base and the bypass.",
+        CONVERGES,
+        history(
+            Move("bypass", 1),
+            Episode((NEXT, NEXT), (At(2, Switch()), At(3, Switch()), At(5, Switch()), At(10, Switch()))),
+            setting=Setting(is_bots=True),
+        ),
+    ),
 }

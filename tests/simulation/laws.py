@@ -486,7 +486,7 @@ def _outdated(world: World) -> Iterator[Violation]:
     if outcome.conclusion is None and (not is_error or stated.startswith(Reason.NOT_REQUESTED)):
         return
     # Another pull request with this head, or a refused write, changes only the check and the exit status.
-    is_own = outcome.own is None and outcome.reason is not Reason.NOT_PUBLISHED and not reading.problem
+    is_own = outcome.reason not in {Reason.SHARED_HEAD, Reason.NOT_PUBLISHED} and not reading.problem
     if is_own and not shows_answer(reading.ledger) and stated != statement(outcome):
         yield Violation(CONVERGES, f"the summary shows {stated!r}, and the last run ended with {statement(outcome)!r}")
 

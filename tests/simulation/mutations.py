@@ -2139,6 +2139,13 @@ MUTATIONS: tuple[Mutation, ...] = (
         NEVER_GREEN,
         found="merged-part-without-a-request",
     ),
+    Mutation(
+        "a check that needs no diff names the one that its run has read",
+        "reviewbot.domain.machine.outcome:judged_merge_base",
+        lambda right: lambda known, outcome: None if right(known, outcome) is None else known.merge_base,
+        CONVERGES,
+        found="bypass-of-a-skipped-head",
+    ),
 )
 
 

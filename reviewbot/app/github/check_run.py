@@ -16,6 +16,7 @@ from reviewbot.domain.machine.outcome import (
     beside_another,
     check_to_write,
     for_check,
+    judged_merge_base,
 )
 from reviewbot.domain.machine.purchase import is_only_copy, may_be_replaced, purchase_to_copy
 from reviewbot.domain.model.review import Severity, Side
@@ -35,7 +36,7 @@ def write_check_run(run: RunContext, known: Known, outcome: Outcome) -> Known:
         return known
     if shown.conclusion in GREEN:
         known = replace(known, neighbour=_neighbour(run, known))
-    state = check_state(run, known, beside_another(known, shown))
+    state = check_state(run, known, shown)
     there = check_to_write(known)
     # Another run may have completed the check run while this run waited.
     now = next((one for one in known.snapshot.checks if there and one.id == there.id), there)
@@ -119,9 +120,11 @@ def _says_the_same(there: CheckRun, state: CheckState) -> bool:
     )
 
 
-def check_state(run: RunContext, known: Known, outcome: Outcome) -> CheckState:
+def check_state(run: RunContext, known: Known, own: Outcome) -> CheckState:
+    """Return the check run to write. Its tag has the pull request's own outcome, which a shared head may hide."""
+    outcome = beside_another(known, own)
     title, text = run.renderer.check(summary_view(run, known, outcome))
-    tag, copy = _tag(known, outcome), _external_id(run, known)
+    tag, copy = _tag(known, own), _external_id(run, known)
     is_green = tag.verdict in GREEN
     base_ref = known.request.base_ref if known.request.shares_name and is_green else ""
     findings = "".join(sorted(one.id for one in counting_views(known)))
@@ -134,15 +137,15 @@ def check_state(run: RunContext, known: Known, outcome: Outcome) -> CheckState:
         title=title,
         summary=text,
         external_id=copy,
-        tag=marked(tag, copy, base_ref=base_ref, merge_base=known.merge_base if is_green else None, says=says),
+        tag=marked(tag, copy, base_ref=base_ref, merge_base=judged_merge_base(known, own), says=says),
         details_url=known.summary.url if known.summary else None,
         # GitHub appends annotations, so they are sent once, with the verdict.
         annotations=annotations_of(run, known) if outcome.conclusion else (),
     )
 
 
-def _tag(known: Known, outcome: Outcome) -> CheckTag:
-    verdict = outcome.own or outcome.conclusion or ""
+def _tag(known: Known, own: Outcome) -> CheckTag:
+    verdict = own.conclusion or ""
     record = known.proof.skip_record if known.proof.skips else known.proof.push_record if known.proof.is_bots else ""
     skip = record if verdict == Conclusion.SKIPPED else ""
     return CheckTag(known.snapshot.pull.number, verdict, skip, asks=bool(known.ledger.questions.open()))

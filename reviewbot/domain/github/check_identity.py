@@ -44,7 +44,7 @@ class CheckTag(Struct, frozen=True):
         skip: the `skip_record` or the `push_record` because of which this head needs no review, or empty.
         asks: whether a question on the pull request is open.
         base: a digest of the base branch of a green verdict, if checks for several branches have the same name.
-        merge_base: a digest of the merge base of a green verdict, or of an empty string if the diff was not read.
+        merge_base: a digest of the merge base of a green verdict, or of an empty string if no diff decides the verdict.
         says: a digest of the text of a failed check, used to find outdated texts.
     """
 

@@ -310,6 +310,17 @@ def left_open(known: Known, check: CheckRun, copy: ExternalId | None) -> Purchas
     return bought if left and is_over and not (known.reviewed and check.head_sha == known.reviewed.sha) else None
 
 
+def judged_merge_base(known: Known, outcome: Outcome) -> str | None:
+    """Return the merge base of the diff that a green outcome is about, or None if the outcome is not green.
+
+    The label `skip-review` and a bot's own pull request do not depend on the diff, so the string is empty. Some runs
+    read the diff only to update the summary, and must not write another check for it.
+    """
+    if outcome.conclusion not in GREEN:
+        return None
+    return "" if outcome.reason in {Reason.LABEL, Reason.BOT} else known.merge_base
+
+
 def beside_another(known: Known, outcome: Outcome) -> Outcome:
     """Replace a green outcome if another pull request with the same head has no green verdict."""
     if not known.neighbour or outcome.conclusion not in GREEN:

@@ -54,7 +54,6 @@ class Outcome(Struct, frozen=True):
 
     Attributes:
         conclusion: the conclusion of the check, or None if the check is in progress or missing.
-        own: the conclusion for this pull request alone, if another pull request with the same head changed it.
     """
 
     status: Status
@@ -64,7 +63,6 @@ class Outcome(Struct, frozen=True):
     exit_status: int
     message: str = ""
     hint: str = ""
-    own: Conclusion | None = None
 
 
 def blocks(severity: Severity, fail_on: FailOn) -> bool:
@@ -124,8 +122,7 @@ def shared_head(outcome: Outcome, number: int, rules: Rules) -> Outcome:
     """Return the outcome if pull request `number` has the same head, and therefore the same check, but is not green."""
     status = first_exit_status(rules.no_review, outcome.exit_status)
     message = f"Pull request #{number} has the same head commit, and reviewbot's verdict on it is not a success."
-    shared = Outcome(outcome.status, Verdict.NONE, Reason.SHARED_HEAD, Conclusion.ACTION_REQUIRED, status, message)
-    return replace(shared, own=outcome.conclusion)
+    return Outcome(outcome.status, Verdict.NONE, Reason.SHARED_HEAD, Conclusion.ACTION_REQUIRED, status, message)
 
 
 def superseded(message: str) -> Outcome:

@@ -41,6 +41,7 @@ from reviewbot.domain.machine.outcome import (
     failed_to_write,
     failure,
     for_check,
+    judged_merge_base,
     left_open,
     newer_base,
     not_asked_for,
@@ -1046,6 +1047,14 @@ def test_a_shared_commit_is_green_only_if_both_pull_requests_are() -> None:
     assert beside_another(known(), green) is green
     beside = beside_another(replace(known(), neighbour=8), green)
     assert (beside.reason, beside.conclusion) == (Reason.SHARED_HEAD, Conclusion.ACTION_REQUIRED)
+
+
+def test_a_skip_by_label_or_of_a_bots_pull_request_is_about_no_diff() -> None:
+    now, rules = replace(known(), reviewed=ReviewedHead("a" * 40, "b" * 40)), known().judgement.rules
+    green = judge((), readable=True, coverage=Coverage.FULL, rules=rules)
+    assert [judged_merge_base(now, not_due(reason)) for reason in (Reason.LABEL, Reason.BOT)] == ["", ""]
+    assert [judged_merge_base(now, one) for one in (green, not_due(Reason.ROUTE))] == ["b" * 40, "b" * 40]
+    assert judged_merge_base(now, pending(rules)) is None
 
 
 def test_a_run_knows_the_task_and_report_of_its_review() -> None:
