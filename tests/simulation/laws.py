@@ -312,13 +312,16 @@ def _undue(world: World, number: int, head: str, task: StoredTask) -> Iterator[s
 
 
 def _has_no_record(world: World, number: int, began: datetime) -> bool:
-    """Return whether there were comments on findings at a moment, and no summary."""
+    """Return whether there were comments on findings when a run began, and no summary.
+
+    Each call takes a second, so the run reads a summary of the second in which it began.
+    """
     written = [one.replies[0] for one in world.github.threads_of(number) if one.replies]
     written = [one for one in written if one.author == BOT and read_finding_mark(one.body)]
     summaries = [
         one for one in world.github.comments_of(number) if one.author == BOT and "reviewbot:summary" in one.body
     ]
-    return any(one.at < began for one in written) and all(one.at >= began for one in summaries)
+    return any(one.at < began for one in written) and all(one.at > began for one in summaries)
 
 
 def _has_result(world: World, task: StoredTask) -> bool:

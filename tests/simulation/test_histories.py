@@ -156,6 +156,18 @@ def test_a_deferred_review_of_a_command_is_announced_once() -> None:
     assert "@mona" in body
 
 
+def test_a_run_reads_a_summary_of_the_second_in_which_it_begins() -> None:
+    """Without check runs, a person deletes the summary while a run waits, which then writes its record again."""
+    deleted = (At(4, Meanwhile(people.Move("evil", 3, 2))), At(8, Meanwhile(people.Move("delete_summary", 4, 5))))
+    setting = Setting((("check-run", "false"),))
+    with quick():
+        played = play(History(0, setting, (people.Move("lock", 5), Episode((Start(),), deleted))))
+    first, second, *_ = played.world.runs
+    assert first.ended == second.began
+    assert len(played.world.tasks_of(1)) == 2
+    assert not played.violations
+
+
 def test_a_deferral_that_the_check_run_does_not_have_is_noticed() -> None:
     def forgetting(right: Callable[..., str]) -> Callable[..., str]:
         return lambda run, known: "" if known.ledger.deferred() else right(run, known)
