@@ -168,6 +168,13 @@ def test_a_run_reads_a_summary_of_the_second_in_which_it_begins() -> None:
     assert not played.violations
 
 
+def test_a_bots_head_may_continue_the_purchase_of_a_user_who_pushed_the_same_change() -> None:
+    """CodeVF may have the task of the killed run, and returns it only for the same key."""
+    killed = Episode((Start("collect"), Start()), (At(11, Kill(after=False)),))
+    with quick():
+        assert not judge(History(0, Setting(is_bots=True), (people.Move("squash"), killed, people.Move("go_back"))))
+
+
 def test_a_deferral_that_the_check_run_does_not_have_is_noticed() -> None:
     def forgetting(right: Callable[..., str]) -> Callable[..., str]:
         return lambda run, known: "" if known.ledger.deferred() else right(run, known)
