@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 from math import ceil
@@ -261,8 +261,8 @@ def _by_severity(reviews: Iterable[PastReview]) -> Iterator[SeveritySum]:
 def reviews_of(pull: PastPull, ledger: Ledger, since: datetime) -> Iterator[PastReview]:
     """Yield the reviews that were submitted at or after `since`."""
     for purchase in ledger.purchases:
-        submitted_at = _moment(purchase.submitted_at)
-        if purchase.task_id and submitted_at is not None and submitted_at >= since:
+        submitted_at = datetime.fromisoformat(purchase.submitted_at)
+        if purchase.task_id and submitted_at >= since:
             yield _review(pull, ledger, purchase, submitted_at)
 
 
@@ -270,8 +270,8 @@ def questions_of(pull: PastPull, ledger: Ledger, since: datetime) -> Iterator[Pa
     """Yield the questions that have a task and were asked at or after `since`."""
     opinions = {one.about: one for one in ledger.opinions}
     for one in ledger.questions.records:
-        asked_at = _moment(one.at)
-        if not one.task_id or asked_at is None or asked_at < since:
+        asked_at = datetime.fromisoformat(one.at)
+        if not one.task_id or asked_at < since:
             continue
         rated = opinions.get(answer_key(one.comment), Opinions(""))
         yield PastQuestion(pull.repository, pull.number, one.state, asked_at, one.used, rated.up, rated.down)
@@ -312,11 +312,3 @@ def end_of(finding: TrackedFinding, state: PullState, opinions: Opinions | None)
     if opinions is not None and opinions.down > opinions.up:
         return End.DISPUTED
     return End.IGNORED if state is PullState.MERGED else End.OPEN
-
-
-def _moment(text: str) -> datetime | None:
-    try:
-        at = datetime.fromisoformat(text)
-        return at.astimezone(UTC) if at.tzinfo else at.replace(tzinfo=UTC)
-    except (ValueError, OverflowError):
-        return None
