@@ -73,9 +73,6 @@ _SYNTAX: Mapping[CommandName, tuple[Permission, str]] = {
 }
 """The permission that each command requires, and the pattern of its arguments."""
 
-_WAIVE_IN_THREAD = "(?P<reason>.*)"
-"""The arguments of `waive` in a finding's thread. `_named` separates an id from the reason."""
-
 
 class Command(Struct, frozen=True):
     """A command as written.
@@ -103,18 +100,16 @@ def parse(body: str, *, findings: tuple[str, ...] = ()) -> Command | None:
     name = next((name for name in _SYNTAX if name == word.casefold()), None)
     if name is None:
         return Command(CommandName.UNKNOWN, nearest(word, _SYNTAX))
-    replies = name is CommandName.WAIVE and bool(findings)
-    pattern, text = _WAIVE_IN_THREAD if replies else _SYNTAX[name][1], " ".join(rest)
-    found = re.fullmatch(pattern, text, re.IGNORECASE)
-    if not found:
-        return Command(name, reason=text, is_wrong=True)
-    arguments = {"target": "", "reason": ""} | found.groupdict(default="")
-    target, reason = arguments["target"].casefold(), arguments["reason"]
+    text = " ".join(rest)
     if name is CommandName.ASK:
         return _question(body)
-    if replies:
-        target, reason = _named(reason, findings)
-    return Command(name, target, reason)
+    if name is CommandName.WAIVE and findings:
+        return Command(name, *_named(text, findings))
+    found = re.fullmatch(_SYNTAX[name][1], text, re.IGNORECASE)
+    if not found:
+        return Command(name, reason=text, is_wrong=True)
+    arguments = found.groupdict(default="")
+    return Command(name, arguments.get("target", "").casefold(), arguments.get("reason", ""))
 
 
 def _question(body: str) -> Command:
