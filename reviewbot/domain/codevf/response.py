@@ -154,19 +154,14 @@ def read_result(
     return Report.of([*reports, Report(said, (), tuple(unstructured), readable=not unstructured)])
 
 
-def _names_findings(text: str) -> bool:
-    # A severity of medium or above, or a location with any severity, counts as a finding.
-    label = worst_label(text)
-    is_rated = label is not None and label.at_least(Severity.MEDIUM)
-    return objects(text) or says_incomplete(text) or is_rated or any(rated_paths(text))
-
-
 def _names_more(text: str, findings: Sequence[Finding]) -> bool:
-    """Return whether a summary reports a problem that is missing from the answer's findings."""
-    if not findings:
-        return _names_findings(text)
-    worst = min((one.severity for one in findings), key=lambda one: one.rank)
-    if objects(text) and worst is not Severity.CRITICAL:
+    """Return whether a summary reports a problem that is missing from the answer's findings.
+
+    A severity of medium or above, or a location with any severity, counts as a problem. Without findings, a review that
+    is incomplete counts, too.
+    """
+    worst = min((one.severity for one in findings), key=lambda one: one.rank, default=Severity.INFO)
+    if (objects(text) and worst is not Severity.CRITICAL) or (says_incomplete(text) and not findings):
         return True
     label, listed = worst_label(text), {f"/{one.path}" for one in findings}
     is_worse = label is not None and label.at_least(Severity.MEDIUM) and label.rank < worst.rank
