@@ -96,28 +96,20 @@ def _was_other(file: ChangedFile, base: Mapping[str, Entry]) -> bool:
 
 
 def _part(file: ChangedFile, before: Entry | None) -> NewPart:
-    return NewPart(file.path, tuple(runs(_new_lines(file, before))), _newly_deleted(file, before))
+    """Return what is new since `before`: at most the lines that the whole change adds and deletes."""
+    added = sorted(file.diff.added)
+    deleted = sum(line.kind is LineKind.DELETED for line in file.diff.lines())
+    text = "" if file.new is None else file.text
+    if before is not None and before.text is not None and text is not None:
+        old, new = split_lines(before.text), split_lines(text)
+        changed = _changed(old, new)
+        added = [number for number in added if number in changed]
+        deleted = min(deleted, len(_changed(new, old)))
+    return NewPart(file.path, tuple(runs(added)), deleted)
 
 
 def _content(entry: Entry | None) -> tuple[str, str] | None:
     return (entry.mode, entry.oid) if entry else None
-
-
-def _new_lines(file: ChangedFile, before: Entry | None) -> list[int]:
-    added = sorted(file.diff.added)
-    if before is None or before.text is None or file.text is None:
-        return added
-    changed = _changed(split_lines(before.text), split_lines(file.text))
-    return [number for number in added if number in changed]
-
-
-def _newly_deleted(file: ChangedFile, before: Entry | None) -> int:
-    """Count the lines deleted since `before`, at most as many as the whole change deletes."""
-    deleted = sum(line.kind is LineKind.DELETED for line in file.diff.lines())
-    text = "" if file.new is None else file.text
-    if before is None or before.text is None or text is None:
-        return deleted
-    return min(deleted, len(_changed(split_lines(text), split_lines(before.text))))
 
 
 def _changed(old: Sequence[str], new: Sequence[str]) -> set[int]:
