@@ -288,10 +288,10 @@ def _bypass(posted: PostedCommand, scope: Scope) -> CommandAction:
 
 def _accept(posted: PostedCommand, scope: Scope) -> CommandAction:
     pull = scope.pull
-    answer = scope.ledger.unread_on(pull.head_sha, pull.base_ref)
+    answer = scope.ledger.last_reviewed(pull.head_sha, pull.base_ref)
     if refused := _not_by_authors(posted, scope):
         return refused
-    if answer is None:
+    if answer is None or not answer.unread:
         return Refusal.NO_ANSWER
     if posted.stamp < answer.read_at:
         return Refusal.NEWER_ANSWER

@@ -339,12 +339,6 @@ class Ledger(Struct, frozen=True):
     def deferred(self) -> tuple[Purchase, ...]:
         return tuple(entry for entry in self.purchases if entry.state is TaskState.DEFERRED)
 
-    def unread_on(self, head_sha: str, base_ref: str) -> Purchase | None:
-        """Return the latest review of a head against a base branch if the answer was partly unreadable, else None."""
-        done = (one for one in reversed(self.purchases) if one.state is TaskState.DONE)
-        last = next((one for one in done if (one.head_sha, one.base_ref) == (head_sha, base_ref)), None)
-        return last if last and last.unread else None
-
     def read_since(self, command: str) -> bool:
         """Return whether an answer was read after the command with the stamp `command` was written."""
         return any(command < one.read_at for one in self.purchases)
@@ -360,7 +354,7 @@ class Ledger(Struct, frozen=True):
             before = [entry for entry in self.purchases if entry.head_sha == purchase.since]
             if not before:
                 return len(seen) > 1 or any(entry.is_whole for entry in self.purchases)
-            done = next((entry for entry in reversed(before) if entry.state is TaskState.DONE), None)
+            done = self.last_reviewed(purchase.since)
             if done is None:
                 return False
             purchase = done
@@ -427,12 +421,11 @@ class Ledger(Struct, frozen=True):
         judged = (one for entry in since for one in entry.judged)
         return any(one.blocks and self.findings.find(one.id) is None for one in judged)
 
-    def last_reviewed(self) -> Purchase | None:
-        return next((entry for entry in reversed(self.purchases) if entry.state is TaskState.DONE), None)
-
-    def last_review_of(self, head_sha: str) -> Purchase | None:
-        reviews = (one for one in reversed(self.purchases) if one.state is TaskState.DONE)
-        return next((one for one in reviews if one.head_sha == head_sha), None)
+    def last_reviewed(self, head_sha: str | None = None, base_ref: str | None = None) -> Purchase | None:
+        """Return the latest completed review, if given of this head and against this base branch, or None."""
+        done = (one for one in reversed(self.purchases) if one.state is TaskState.DONE)
+        wanted = (one for one in done if head_sha in {None, one.head_sha} and base_ref in {None, one.base_ref})
+        return next(wanted, None)
 
     def builds_on(self, base_ref: str, selecting: str) -> Purchase | None:
         """Return the review that an incremental review can build on, or None if the whole change must be reviewed.

@@ -83,4 +83,4 @@ def decide(phase: phases.Phase) -> steps.Step | steps.Finish:  # noqa: C901, PLR
 
 def _read_new_part(known: Known, candidate: Candidate) -> steps.ReadNewPart:
     since = candidate.identity.since
-    return steps.ReadNewPart(since, known.ledger.last_review_of(since), compares=candidate.intent is None)
+    return steps.ReadNewPart(since, known.ledger.last_reviewed(since), compares=candidate.intent is None)

@@ -825,7 +825,7 @@ def test_the_last_review_of_a_head_is_finished() -> None:
     last, under_way = replace(REVIEWED, attempt=2), replace(REVIEWED, attempt=3, state=TaskState.OPEN)
     other = replace(REVIEWED, identity="other", head_sha="c")
     ledger = Ledger((REVIEWED, last, other, under_way))
-    assert [ledger.last_review_of(head) for head in (REVIEWED.head_sha, "c", "d")] == [last, other, None]
+    assert [ledger.last_reviewed(head) for head in (REVIEWED.head_sha, "c", "d")] == [last, other, None]
 
 
 def test_when_all_questions_are_open_the_oldest_is_dropped() -> None:
