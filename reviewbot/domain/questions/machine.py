@@ -125,9 +125,7 @@ def start(question: Question, limits: Limits, now: datetime, *, may_buy: bool) -
     `may_buy` is False if the comment was edited or deleted, the question was cancelled, or the pull request is closed.
     """
     match question.state:
-        case QuestionState.INTENT if not question.at:
-            return Asked(question, limits)
-        case QuestionState.INTENT if may_buy and not is_forgotten(question.at, now):
+        case QuestionState.INTENT if not question.at or (may_buy and not is_forgotten(question.at, now)):
             return Asked(question, limits)
         case QuestionState.INTENT if now - datetime.fromisoformat(question.at) <= BUYING:
             return Ended(_PENDING)
