@@ -14,11 +14,11 @@ from msgspec import Struct
 from reviewbot.domain.commands.authorize import Refusal
 from reviewbot.domain.commands.parse import CommandName
 from reviewbot.domain.findings.markers import (
-    AnnouncementMark,
     AnswerMark,
     FindingMark,
-    ReplyMark,
+    announcement_mark,
     finding_id,
+    reply_mark,
     summary_mark,
 )
 from reviewbot.domain.findings.placement import Why
@@ -100,8 +100,8 @@ def example_views() -> Iterator[Struct]:
         yield answer if word is CommandName.ASK else replace(answer, reply=None)
         bare = replace(example_of(AnswerView, full=False), mark=answer_mark, word=word.value)
         yield from (replace(bare, refusal=refusal.value) for refusal in Refusal)
-    yield replace(example_of(ReplyView, full=True), mark=str(ReplyMark("", finding_id())))
-    mark = str(AnnouncementMark("", f"{'0' * 16}-1"))
+    yield replace(example_of(ReplyView, full=True), mark=reply_mark("", finding_id()))
+    mark = announcement_mark("", f"{'0' * 16}-1")
     for ending in Ending:
         for full in (True, False):
             yield replace(example_of(AnnouncementView, full=full), mark=mark, ending=ending.value)

@@ -10,7 +10,7 @@ import pytest
 from reviewbot_sandbox.codevf import Answer, TaskRequest
 from reviewbot_sandbox.github import Level
 
-from reviewbot.domain.findings.markers import read_reply_mark
+from reviewbot.domain.findings.markers import read_reply
 from tests.app.rig import CLEAN, HEAD, REPO, Rig, answer, earlier, finding, open_rig
 
 pytestmark = pytest.mark.proof  # `tests/domain/findings/test_conversation.py` has the rules
@@ -37,7 +37,7 @@ def push(rig: Rig, **files: str) -> None:
 
 
 def replies(rig: Rig) -> list[str]:
-    return [one.body for one in rig.comments() if read_reply_mark(one.body)]
+    return [one.body for one in rig.comments() if read_reply(one.body)]
 
 
 def conversation(rig: Rig) -> str:
@@ -90,7 +90,7 @@ def test_a_reply_is_posted_once_as_text_and_not_again_when_it_was_deleted(tmp_pa
         assert "::error::injected" not in done.log
         rig.run()
         assert len(replies(rig)) == 1
-        [own] = [one.id for one in rig.comments() if read_reply_mark(one.body)]
+        [own] = [one.id for one in rig.comments() if read_reply(one.body)]
         rig.world.delete_comment(own)
         rig.run()
         assert not replies(rig)

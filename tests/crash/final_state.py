@@ -14,11 +14,11 @@ from reviewbot_sandbox.github.records import ReviewState
 
 from reviewbot.domain.codevf.batches import split_ids
 from reviewbot.domain.findings.markers import (
-    AnnouncementMark,
+    announcement_mark,
     read_announcement_mark,
     read_answer_mark,
     read_finding_mark,
-    read_reply_mark,
+    read_reply,
     review_mark,
     summary_mark,
 )
@@ -113,7 +113,7 @@ def final_state(rig: Rig) -> FinalState:
 def _posted(ledger: Ledger) -> Iterator[str]:
     """Yield what has a comment; whether an answer is announced depends on which run has bought it."""
     for one in ledger.posted:
-        if read_announcement_mark(str(AnnouncementMark("", one))) is None:
+        if read_announcement_mark(announcement_mark("", one)) is None:
             yield one if ledger.findings.find(one) else "REPLY"
 
 
@@ -167,7 +167,7 @@ def comments(rig: Rig) -> list[tuple[object, ...]]:
 def replies(rig: Rig) -> Iterator[str]:
     """Yield the reviewer's replies in the threads."""
     for one in rig.world.store.replies_of((REPO, rig.number)):
-        if read_reply_mark(one.body):
+        if read_reply(one.body):
             yield words(one.body)
 
 
@@ -181,7 +181,7 @@ def _threads(rig: Rig) -> Iterator[tuple[bool, bool]]:
 def doubles(rig: Rig) -> list[str]:
     """Return the ids of findings that have more than one comment, and what is announced more than once."""
     announced = Counter(
-        mark.key
+        mark[1]
         for one in rig.world.store.comments_of((REPO, rig.number))
         if (mark := read_announcement_mark(one.body)) is not None
     )

@@ -8,11 +8,11 @@ from itertools import starmap
 
 from reviewbot.domain.codevf.attachments import Sent
 from reviewbot.domain.findings.markers import (
-    AnnouncementMark,
     AnswerMark,
     FindingMark,
-    ReplyMark,
+    announcement_mark,
     finding_id,
+    reply_mark,
     summary_mark,
 )
 from reviewbot.domain.findings.placement import SuggestionState, Why
@@ -364,7 +364,7 @@ ANSWER = AnswerView(
     reason="pending",
 )
 ANNOUNCED = AnnouncementView(
-    mark=str(AnnouncementMark("", f"{'3f9a' * 4}-1")),
+    mark=announcement_mark("", f"{'3f9a' * 4}-1"),
     mentions=("octocat", "hubot"),
     ending="answered",
     reviewed_sha=HEAD,
@@ -491,7 +491,7 @@ FOLLOW_UP = replace(
     confirms="conversation.md",
 )
 REPLY = ReplyView(
-    str(ReplyMark("", INJECTION.id)),
+    reply_mark("", INJECTION.id),
     '@mona No: `name` comes from the *request*.\n\n```\nrequest.args["name"]\n```\n<!-- reviewbot:finding:v1 -->',
 )
 STANDINGS = {

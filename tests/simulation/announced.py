@@ -27,7 +27,7 @@ from tests.simulation.world import KEY, World
 def key_of(body: str) -> str:
     """Return what a comment announces; empty for other comments."""
     mark = read_announcement_mark(body)
-    return mark.key if mark else ""
+    return mark[1] if mark else ""
 
 
 _CREATE = "codevf.create"

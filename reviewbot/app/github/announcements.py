@@ -6,7 +6,7 @@ from functools import partial
 
 from reviewbot.app.context import RunContext
 from reviewbot.app.output.views import summary_view
-from reviewbot.domain.findings.markers import AnnouncementMark
+from reviewbot.domain.findings.markers import announcement_mark
 from reviewbot.domain.github.pull_request import Snapshot
 from reviewbot.domain.machine.known import Known
 from reviewbot.domain.machine.late_answers import announcing
@@ -53,7 +53,7 @@ def _is_announced(run: RunContext, announcement: Announcement, snapshot: Snapsho
 def _view(run: RunContext, known: Known, one: Announcement, outcome: Outcome) -> AnnouncementView:
     check = current_check(known.snapshot)
     return AnnouncementView(
-        mark=str(AnnouncementMark(run.settings.instance, one.key)),
+        mark=announcement_mark(run.settings.instance, one.key),
         mentions=mentioned(known.snapshot.pull, one.purchase),
         ending=one.ending.value,
         reviewed_sha=one.purchase.head_sha,

@@ -6,7 +6,7 @@ from functools import partial
 
 from reviewbot.app.context import RunContext
 from reviewbot.app.output.views import tracked_view
-from reviewbot.domain.findings.markers import ReplyMark
+from reviewbot.domain.findings.markers import reply_mark
 from reviewbot.domain.findings.tracked_finding import FindingState, TrackedFinding
 from reviewbot.domain.machine.known import Known
 from reviewbot.domain.publishing import comment_diff
@@ -59,7 +59,7 @@ def _carry_out(run: RunContext, operation: comment_diff.Operation) -> bool:
 
 def _reply(run: RunContext, operation: comment_diff.PostReply) -> bool:
     draft, instance = operation.draft, run.settings.instance
-    body = run.renderer.post(ReplyView(str(ReplyMark(instance, draft.key)), draft.text))
+    body = run.renderer.post(ReplyView(reply_mark(instance, draft.key), draft.text))
     post = partial(run.ports.forge.create_reply, run.signer.pull_number, operation.comment_id, body)
     try:
         run.post_once(post, lambda now: draft.key in dict(comment_diff.replies_there(now.threads, instance)))

@@ -56,7 +56,7 @@ def reply_of(comment: Comment, pull: PullRequest, instance: str, about: tuple[st
         said = read_words(comment.body) if comment.edited_by_us else None
         if said is None or said.instance != instance:
             return None
-        by = Role.ANSWER if said.is_answer else Role.REVIEWER
+        by = Role.REVIEWER if said.key else Role.ANSWER
         return Reply(by, comment.created_at, said.text.replace(ZWSP, ""), about)
     role = role_of(comment, pull)
     return None if role is None else Reply(role, comment.created_at, comment.body, about)

@@ -105,51 +105,40 @@ def read_answer_mark(body: str) -> AnswerMark | None:
     return None if match is None else AnswerMark(match[1], match[2], Reaction(match[3]))
 
 
-class ReplyMark(Struct, frozen=True):
-    """The marker of the reviewer's reply in a finding's thread. `key` is a digest of the task and the finding."""
-
-    instance: str
-    key: str
-
-    def __str__(self) -> str:
-        return f'<!-- reviewbot:reply:v1 instance="{self.instance}" key={self.key} -->'
-
-
-def read_reply_mark(body: str) -> tuple[ReplyMark, str] | None:
-    """Return the marker at the start of a comment and the text after the marker, or None without a marker."""
-    match = _REPLY.match(body)
-    return None if match is None else (ReplyMark(match[1], match[2]), body[match.end() :])
+def reply_mark(instance: str, key: str) -> str:
+    """Return the marker of the reviewer's reply to a finding. `key` is a digest of the task and the finding."""
+    return f'<!-- reviewbot:reply:v1 instance="{instance}" key={key} -->'
 
 
 class Words(Struct, frozen=True):
-    """The reviewer's text in a comment, as untrusted Markdown. `is_answer` is true for the answer to a question."""
+    """The reviewer's text in a comment, as untrusted Markdown. `key` is empty for the answer to a question."""
 
     instance: str
     text: str
-    is_answer: bool
+    key: str = ""
+
+
+def read_reply(body: str) -> Words | None:
+    match = _REPLY.match(body)
+    return None if match is None else Words(match[1], body[match.end() :], match[2])
 
 
 def read_words(body: str) -> Words | None:
     """Return the reviewer's text in a reply or in the answer to a question, or None for other comments."""
-    if reply := read_reply_mark(body):
-        return Words(reply[0].instance, reply[1], is_answer=False)
-    mark, said = read_answer_mark(body), _WORDS.search(body)
-    return Words(mark.instance, said[1], is_answer=True) if mark and said else None
+    if (mark := read_answer_mark(body)) and (said := _WORDS.search(body)):
+        return Words(mark.instance, said[1])
+    return read_reply(body)
 
 
-class AnnouncementMark(Struct, frozen=True):
-    """The marker of the announcement that a late answer has arrived. `key` identifies the purchase."""
-
-    instance: str
-    key: str
-
-    def __str__(self) -> str:
-        return f'<!-- reviewbot:announcement:v1 instance="{self.instance}" review={self.key} -->'
+def announcement_mark(instance: str, key: str) -> str:
+    """Return the marker of the announcement that a late answer has arrived. `key` identifies the purchase."""
+    return f'<!-- reviewbot:announcement:v1 instance="{instance}" review={key} -->'
 
 
-def read_announcement_mark(body: str) -> AnnouncementMark | None:
+def read_announcement_mark(body: str) -> tuple[str, str] | None:
+    """Return the instance and the key in the announcement marker at the start of a body, if any."""
     match = _ANNOUNCEMENT.match(body)
-    return None if match is None else AnnouncementMark(match[1], match[2])
+    return None if match is None else (match[1], match[2])
 
 
 _HEADING = re.compile(r"^(\*\*\S+ [A-Z][a-z]+ (?:· [a-z]+ )?· )(?:blocks|fixed|gone|waived)(?=: )", re.MULTILINE)

@@ -55,8 +55,8 @@ def left_to_announce(
     there: dict[str, list[int]] = {}
     for comment in comments:
         mark = read_announcement_mark(comment.body) if comment.ours and comment.edited_by_us else None
-        if mark and mark.instance == instance:
-            there.setdefault(mark.key, []).append(comment.id)
+        if mark and mark[0] == instance:
+            there.setdefault(mark[1], []).append(comment.id)
     posts = tuple(one for one in late if one.key not in there and one.key not in posted)
     again = (extra for ids in there.values() for extra in sorted(ids)[1:])
     return Announcing(posts, (*again, *answered_twice(comments, instance)))

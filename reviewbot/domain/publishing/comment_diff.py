@@ -14,7 +14,7 @@ from reviewbot.domain.findings.markers import (
     finding_id,
     read_answer_mark,
     read_finding_mark,
-    read_reply_mark,
+    read_reply,
     says_closed,
     summary_mark,
     with_headings,
@@ -121,9 +121,9 @@ def replies_there(threads: Iterable[Thread], instance: str) -> Iterator[tuple[st
     """Yield the key and comment id of each reply by reviewbot, even if the thread's first comment was deleted."""
     for thread in threads:
         for one in thread.comments:
-            marked = read_reply_mark(one.body) if one.ours else None
-            if marked and marked[0].instance == instance:
-                yield marked[0].key, one.id
+            reply = read_reply(one.body) if one.ours else None
+            if reply and reply.instance == instance:
+                yield reply.key, one.id
 
 
 def duplicates(threads: Sequence[Thread], instance: str) -> tuple[int, ...]:
@@ -269,7 +269,7 @@ def _moves(update: ThreadUpdate) -> Iterator[Operation]:
     if update.is_done and not thread.is_resolved:
         if thread.can_resolve:
             yield ChangeNode(thread.id, NodeChange.RESOLVE)
-        elif not first.is_minimized and all(one.ours and read_reply_mark(one.body) for one in thread.comments[1:]):
+        elif not first.is_minimized and all(one.ours and read_reply(one.body) for one in thread.comments[1:]):
             yield ChangeNode(first.node_id, NodeChange.HIDE)
     if not update.is_back:
         return

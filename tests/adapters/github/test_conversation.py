@@ -10,7 +10,7 @@ import pytest
 from reviewbot_sandbox.github import READ_ONLY, WORKFLOW, Access, CommentForm, Scope
 
 from reviewbot.domain.findings import markers
-from reviewbot.domain.findings.markers import ReplyMark, Words
+from reviewbot.domain.findings.markers import Words, reply_mark
 from reviewbot.domain.github.drafts import NodeChange, Reaction
 from reviewbot.errors import NotFound, PermissionMissing
 
@@ -71,7 +71,7 @@ def test_a_text_that_is_deleted_before_its_reactions_are_read_has_none(
     github: GitHubOnLoopback, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     first = thread_by_mona(github)
-    words = f"{ReplyMark('', '0' * 10)}\nWords."
+    words = f"{reply_mark('', '0' * 10)}\nWords."
     kept, gone = (github.forge.create_reply(1, first, words) for _ in range(2))
     for one in (kept, gone):
         github.world.react(one, "mona", "+1")

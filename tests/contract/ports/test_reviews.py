@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from reviewbot.domain.findings.markers import ReplyMark
+from reviewbot.domain.findings.markers import reply_mark
 from reviewbot.domain.github.drafts import InlineComment, NodeChange, Reaction, ReviewDraft
 from reviewbot.domain.github.pull_request import Opinion, Permission, Thread
 from reviewbot.domain.model.options import ReviewKind
@@ -412,7 +412,7 @@ def test_opinions_on_the_reviewers_text_in_a_thread_are_read(github: GitHubHarne
     head = open_change(github)
     github.forge.create_review(1, review(head, inline(FIRST)))
     first = read(github).threads[0].comments[0].id
-    said = [github.forge.create_reply(1, first, f"{ReplyMark('', '0' * 10)}\n{text}") for text in ("One.", "Two.")]
+    said = [github.forge.create_reply(1, first, f"{reply_mark('', '0' * 10)}\n{text}") for text in ("One.", "Two.")]
     github.react(said[1], "lee", "+1")
     assert [one.opinions for one in read(github).threads[0].comments] == [(), (), (Opinion("lee", agrees=True),)]
     github.delete_review_comment(said[1])

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reviewbot.domain.findings.conversation import MAX_REPLY, Reply, Role, conversation_text, replies_in
-from reviewbot.domain.findings.markers import AnswerMark, FindingMark, ReplyMark, finding_id
+from reviewbot.domain.findings.markers import AnswerMark, FindingMark, finding_id, reply_mark
 from reviewbot.domain.github.drafts import Reaction
 from reviewbot.domain.github.pull_request import Thread, ThreadComment
 from reviewbot.domain.text.escaping import ZWSP
@@ -20,7 +20,8 @@ from tests.domain.builders import NOON, commit, pull
 
 FINDING = finding_id("a finding")
 MARK = FindingMark("", (FINDING,))
-REPLY = ReplyMark("", finding_id("a task", FINDING))
+KEY = finding_id("a task", FINDING)
+REPLY = reply_mark("", KEY)
 ANSWER = AnswerMark("", "r7", Reaction.YES)
 WORDS = f"\n@ann, it says:\n\n<!-- reviewbot:words -->\nAsk @{ZWSP}mona.\n<!-- /reviewbot:words -->\n\n120 credits"
 
@@ -56,7 +57,7 @@ def thread(*comments: ThreadComment) -> Thread:
         pytest.param(said(f"{REPLY}\nIt is fixed."), Role.AUTHOR, id="a pasted mark is the author's word"),
         pytest.param(ours(f"{REPLY}\nIt is fixed."), Role.REVIEWER, id="the reviewer"),
         pytest.param(ours(f"{REPLY}\nNo.", edited_by="ann", edited_by_us=False), None, id="the reviewer, edited"),
-        pytest.param(ours(f"{replace(REPLY, instance='x')}\nNo."), None, id="another instance"),
+        pytest.param(ours(f"{reply_mark('x', KEY)}\nNo."), None, id="another instance"),
         pytest.param(ours(f"{ANSWER}{WORDS}"), Role.ANSWER, id="the answer to a question"),
         pytest.param(ours(f"{ANSWER}{WORDS}", edited_by="ann", edited_by_us=False), None, id="an answer, edited"),
         pytest.param(ours(f"{replace(ANSWER, instance='x')}{WORDS}"), None, id="an answer of another instance"),

@@ -9,16 +9,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reviewbot.domain.findings.markers import (
-    AnnouncementMark,
     AnswerMark,
     FindingMark,
-    ReplyMark,
     Words,
+    announcement_mark,
     finding_id,
     read_announcement_mark,
     read_answer_mark,
     read_finding_mark,
     read_words,
+    reply_mark,
     review_mark,
     says_closed,
     summary_mark,
@@ -62,16 +62,16 @@ def test_no_text_of_the_reviewer_ends_its_own_frame() -> None:
     said = "```\n<!-- /reviewbot:words -->\n```\n`<!-- reviewbot:words -->`\nNo."
     mark = AnswerMark("a", "7", Reaction.YES)
     body = f"{mark}\nIt says:\n<!-- reviewbot:words -->\n{said}\n<!-- /reviewbot:words -->\n\n120 credits"
-    assert read_words(body) == Words("a", said, is_answer=True)
+    assert read_words(body) == Words("a", said)
     assert read_words(f"x{body}") is None
     assert read_words(f"{mark}\nRefused.") is None
-    assert read_words(f"{ReplyMark('a', '0' * 10)}\n{body}") == Words("a", body, is_answer=False)
+    assert read_words(f"{reply_mark('a', '0' * 10)}\n{body}") == Words("a", body, "0" * 10)
 
 
 @given(instances, st.from_regex("[0-9a-f]{32}-[1-9][0-9]{0,5}(-unbought)?", fullmatch=True), st.text())
 def test_an_announcements_marker_is_read_back_from_the_first_bytes(instance: str, key: str, words: str) -> None:
-    mark = AnnouncementMark(instance, key)
-    assert read_announcement_mark(f"{mark}{words}") == mark
+    mark = announcement_mark(instance, key)
+    assert read_announcement_mark(f"{mark}{words}") == (instance, key)
     assert read_announcement_mark(f"x{mark}") is None
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from reviewbot.domain.findings.markers import AnswerMark, FindingMark, ReplyMark, summary_mark
+from reviewbot.domain.findings.markers import AnswerMark, FindingMark, reply_mark, summary_mark
 from reviewbot.domain.github.drafts import Reaction
 from reviewbot.domain.github.pull_request import Comment, Opinion, Thread, ThreadComment
 from reviewbot.domain.ledger.opinions import MAX_OPINIONS, SUMMARY, Opinions, opinions_of
@@ -61,7 +61,7 @@ def test_opinions_on_the_summary_and_on_answers_in_the_conversation_count() -> N
 
 
 def test_in_a_thread_a_reply_counts_for_the_findings_and_an_answer_for_its_question() -> None:
-    reply = replied(thread(ids=("a", "b")), f"{ReplyMark('', '0' * 10)}\nStill open.", ("ann", NO))
+    reply = replied(thread(ids=("a", "b")), f"{reply_mark('', '0' * 10)}\nStill open.", ("ann", NO))
     answered = replied(thread(("lee", YES)), ANSWER, ("lee", NO))
     assert opinions_of(snapshot_of(pull(), reply, answered), "") == (
         Opinions("a", down=1),
@@ -79,7 +79,7 @@ def test_in_a_thread_a_reply_counts_for_the_findings_and_an_answer_for_its_quest
         thread(("ann", YES), body="No mark"),
         thread(("ann", YES), instance="other"),
         replace(thread(("ann", YES)), comments=()),
-        replied(thread(instance="other"), f"{ReplyMark('other', '0' * 10)}\nText", ("ann", YES)),
+        replied(thread(instance="other"), f"{reply_mark('other', '0' * 10)}\nText", ("ann", YES)),
         replied(thread(instance="other"), ANSWER.replace('""', '"other"'), ("ann", YES)),
     ],
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from reviewbot.domain.findings.markers import AnnouncementMark, AnswerMark
+from reviewbot.domain.findings.markers import AnswerMark, announcement_mark
 from reviewbot.domain.github.drafts import Reaction
 from reviewbot.domain.github.pull_request import Comment
 from reviewbot.domain.ledger.ledger import TaskState
@@ -17,7 +17,7 @@ KEY = f"{'a' * 32}-1"
 
 
 def comment(comment_id: int, key: str = KEY, instance: str = "", *, ours: bool = True) -> Comment:
-    return Comment(comment_id, "", f"{AnnouncementMark(instance, key)}\nFinished.", ours=ours)
+    return Comment(comment_id, "", f"{announcement_mark(instance, key)}\nFinished.", ours=ours)
 
 
 def test_a_late_answer_is_announced_once() -> None:

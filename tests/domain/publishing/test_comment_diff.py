@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reviewbot.domain.findings.markers import AnswerMark, FindingMark, ReplyMark, is_finding_id, summary_mark
+from reviewbot.domain.findings.markers import AnswerMark, FindingMark, is_finding_id, reply_mark, summary_mark
 from reviewbot.domain.findings.placement import (
     DuplicateOf,
     InSummary,
@@ -296,7 +296,7 @@ def said_by(task: str, *words: tuple[str, str]) -> PlacedAnswer:
 
 
 def with_reply(thread: Thread, key: str, comment_id: int = 99, *, ours: bool = True, instance: str = "") -> Thread:
-    reply = ThreadComment(comment_id, "u", f"{ReplyMark(instance, key)}\nIt is fixed.", ours, author="bot")
+    reply = ThreadComment(comment_id, "u", f"{reply_mark(instance, key)}\nIt is fixed.", ours, author="bot")
     return replace(thread, comments=(*thread.comments, reply))
 
 
