@@ -68,7 +68,5 @@ def state_of_status(state: str) -> HeadState:
 
 def latest(checks: Iterable[HeadCheck]) -> tuple[HeadCheck, ...]:
     """Return the latest check of each App and name. An App may repeat a check in another check suite."""
-    found: dict[tuple[str, str], HeadCheck] = {}
-    for check in sorted(checks, key=lambda one: one.id):
-        found[check.app, check.name] = check
+    found = {(one.app, one.name): one for one in sorted(checks, key=lambda one: one.id)}
     return tuple(found.values())
