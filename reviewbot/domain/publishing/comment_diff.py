@@ -72,10 +72,7 @@ def _position(target: Target) -> tuple[str, int, int, str]:
 
 
 def posted_comments(threads: Iterable[Thread], instance: str) -> Mapping[str, str]:
-    there: dict[str, str] = {}
-    for thread, mark in marked_threads(threads, instance):
-        there |= dict.fromkeys(mark.ids, thread.comments[0].url)
-    return there
+    return {one: thread.comments[0].url for thread, mark in marked_threads(threads, instance) for one in mark.ids}
 
 
 def commented_answers(threads: Iterable[Thread], instance: str) -> frozenset[str]:
