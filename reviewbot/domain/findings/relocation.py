@@ -47,8 +47,6 @@ def relocated(item: Placed) -> Placed:
     quote = quoted_lines(item.finding.code)[:MAX_FINGERPRINT_LINES]
     if quote and item.block is None:
         item = replace(item, block=Block.of(quote))
-    match item.placement:
-        case OnFile(why=why) if why is not Why.LINE_NOT_IN_DIFF:
-            return in_summary(item, Why.HEAD_MOVED)
-        case _:
-            return item
+    if isinstance(item.placement, OnFile) and item.placement.why is not Why.LINE_NOT_IN_DIFF:
+        return in_summary(item, Why.HEAD_MOVED)
+    return item
