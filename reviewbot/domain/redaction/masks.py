@@ -163,9 +163,7 @@ def decoded(value: str) -> str:
         if len(value) % 2 == 0 and re.fullmatch("[0-9a-fA-F]+", value):
             raw = bytes.fromhex(value)
         else:
-            raw = base64.b64decode(
-                value + "=" * (-len(value) % 4), altchars=b"-_" if re.search("[-_]", value) else None
-            )
+            raw = base64.b64decode(value.replace("-", "+").replace("_", "/") + "=" * (-len(value) % 4))
         text = raw.decode("ascii")
     except ValueError:
         return ""
