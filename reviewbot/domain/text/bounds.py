@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from enum import Enum
 from functools import cache, partial
-from typing import Any, Self, TypeVar, cast
+from typing import Any, TypeVar, cast
 
 from msgspec import Struct, structs
 
@@ -33,20 +33,15 @@ class Cut(str):
     __slots__ = ("omitted",)
     omitted: int
 
-    @classmethod
-    def of(cls, text: str, omitted: int) -> Self:
-        cut = cls(text)
-        cut.omitted = omitted
-        return cut
-
 
 def shorten(text: str, limit: int) -> str:
     """Truncate to `limit` characters, if possible at the end of a line. Return a `Cut` if characters are missing."""
     if len(text) <= limit:
         return text
     end = text.rfind("\n", limit // 2, limit + 1)
-    kept = text[: limit if end < 0 else end]
-    return Cut.of(kept, len(text) - len(kept))
+    cut = Cut(text[: limit if end < 0 else end])
+    cut.omitted = len(text) - len(cut)
+    return cut
 
 
 def through_word(text: str, limit: int) -> str:
