@@ -11,11 +11,13 @@ from pathlib import Path
 from typing import NoReturn, TypeAlias
 
 from reviewbot import __version__
-from reviewbot.cli import help_text
 from reviewbot.cli.invocation import LONGEST_WAIT, Call
 from reviewbot.domain.model.options import FailOn, ReviewerKind
 from reviewbot.domain.model.review import Mode
 from reviewbot.errors import SettingsError, did_you_mean
+
+HELP = Path(__file__).with_name("help")
+"""The help of each command: the text above the options, then the examples, which appear below them."""
 
 Commands: TypeAlias = "argparse._SubParsersAction[Parser]"  # noqa: SLF001 — the only name it has
 
@@ -86,7 +88,7 @@ def make_parser() -> Parser:
     parser = Parser(
         prog="reviewbot",
         description="Review pull requests in a workflow, or branches on this machine.",
-        epilog=help_text.START,
+        epilog=_help("reviewbot"),
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.set_defaults(run=lambda call: _teach(parser, call), parser=parser)
@@ -135,8 +137,12 @@ def _opened(module: str) -> Callable[[Call], int]:
     return run
 
 
+def _help(name: str) -> str:
+    return (HELP / f"{name}.txt").read_text(encoding="utf-8")
+
+
 def _add(commands: Commands, name: str, usage: str, about: str, *, module: str = "") -> Parser:
-    description, heading, examples = help_text.TEXTS[name].partition("Examples:\n")
+    description, heading, examples = _help(name).partition("Examples:\n")
     parser = commands.add_parser(
         name,
         help=about,

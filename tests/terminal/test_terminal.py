@@ -12,7 +12,7 @@ import pytest
 from reviewbot_sandbox.codevf import HandClock, canned
 
 from reviewbot import cli
-from reviewbot.cli import help_text
+from reviewbot.cli.parser import HELP
 from tests.terminal.conftest import Opened
 from tests.terminal.screen import CTRL_C, Seen, watch
 from tests.terminal.session import CRITICAL, Session, answer
@@ -124,7 +124,7 @@ def test_every_help_has_examples(
 
 
 def test_no_example_overwrites_what_it_reads() -> None:
-    texts = "\n".join(help_text.TEXTS.values())
+    texts = "\n".join(path.read_text(encoding="utf-8") for path in HELP.glob("*.txt"))
     examples = re.findall(r"^  (reviewbot .*?) > (\S+)", texts, re.MULTILINE)
     assert len(examples) >= 4
     assert not [f"{command} > {file}" for command, file in examples if file in command.split()]
