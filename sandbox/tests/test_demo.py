@@ -129,7 +129,7 @@ def test_a_step_gets_a_runners_environment_and_nothing_else(tmp_path: Path) -> N
     with open_sandbox(no_findings, Plan(0.1, 30)) as sandbox:
         reader = Reader(sandbox)
         job = prepare_job(tmp_path / "job", "opened", reader.pull())
-        names = set(step_environment(sandbox, job, "/bin"))
+        names = set(step_environment(sandbox, job, {"PATH": "/bin"}))
         reader.close()
     known = {"PATH", "CI", "REVIEWBOT_TIME_SCALE"}
     assert all(name in known or name.startswith(("INPUT_", "GITHUB_")) for name in names)

@@ -33,6 +33,6 @@ def landed(folder: Path) -> tuple[Landed, Path]:
         closing(Reader(sandbox)) as reader,
     ):
         job = prepare_job(folder / "opened", "opened", reader.pull())
-        environment = step_environment(sandbox, job, path) | {"INPUT_HTML-FILE": HTML_REPORT}
+        environment = step_environment(sandbox, job, {"PATH": path}) | {"INPUT_HTML-FILE": HTML_REPORT}
         run_step(job, environment, lambda _: None, time.monotonic)
         return reader.landed(), job.workspace / HTML_REPORT

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-READ = (".py", ".md", ".j2", ".yml", ".json", ".toml", ".txt", "Makefile", "Dockerfile")
+READ = (".py", ".md", ".j2", ".yml", ".json", ".toml", "Makefile", "Dockerfile")
 
 LISTS = {Path(__file__).name, "test_messages.py"}
 """Files that list such words."""

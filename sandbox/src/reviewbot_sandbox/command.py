@@ -33,17 +33,17 @@ def run_sandbox(plan: Plan, analyzers: Reviewing, env: Mapping[str, str], log: T
 
 def _serve(plan: Plan, analyzers: Reviewing, env: Mapping[str, str], log: TextIO) -> None:
     with tempfile.TemporaryDirectory(prefix="reviewbot-job-") as folder, open_sandbox(analyzers, plan) as sandbox:
-        lines = _lines(sandbox, Path(folder) / "job", env.get("PATH", ""))
+        lines = _lines(sandbox, Path(folder) / "job", env)
         log.write("\n".join(lines) + "\n")
         log.write(f"\nPress Ctrl-C to stop both services. They stop automatically after {plan.lifetime:.0f} seconds.\n")
         log.flush()
         stay(sandbox)
 
 
-def _lines(sandbox: Sandbox, folder: Path, path: str) -> list[str]:
+def _lines(sandbox: Sandbox, folder: Path, env: Mapping[str, str]) -> list[str]:
     with closing(Reader(sandbox)) as reader:
         job = prepare_job(folder, "opened", reader.pull())
-    action = action_recipe(step_environment(sandbox, job, path))
+    action = action_recipe(step_environment(sandbox, job, env))
     text = ["Both services run only on this machine. The tokens and keys work only here.", ""]
     text += [f"  {name:<20} {value}" for name, value in facts(sandbox)]
     text += [f"  {name:<20} {value}" for name, value in guests()]

@@ -6,7 +6,6 @@ The process is the action itself, started as its container starts it, with only 
 from __future__ import annotations
 
 import json
-import os
 import re
 import subprocess
 import sys
@@ -44,8 +43,11 @@ class Done:
     seconds: float
 
 
-def step_environment(sandbox: Sandbox, job: Job, path: str, **more: str) -> dict[str, str]:
-    """Return the environment that a runner sets for the step; `more` are inputs, with underscores for hyphens."""
+def step_environment(sandbox: Sandbox, job: Job, env: Mapping[str, str], **more: str) -> dict[str, str]:
+    """Return the environment that a runner sets for the step; `more` are inputs, with underscores for hyphens.
+
+    From `env`, the step gets `PATH` and `RUNNER_DEBUG`.
+    """
     inputs = {
         "github-token": WORKFLOW_TOKEN,
         "codevf-api-key": API_KEY,
@@ -56,7 +58,7 @@ def step_environment(sandbox: Sandbox, job: Job, path: str, **more: str) -> dict
     }
     return {
         **{f"INPUT_{name.upper()}": value for name, value in inputs.items()},
-        "PATH": path,
+        **{name: env[name] for name in ("PATH", "RUNNER_DEBUG") if name in env},
         "CI": "true",
         "GITHUB_ACTIONS": "true",
         "GITHUB_API_URL": sandbox.github.url,
@@ -70,7 +72,6 @@ def step_environment(sandbox: Sandbox, job: Job, path: str, **more: str) -> dict
         "GITHUB_WORKSPACE": str(job.workspace),
         "GITHUB_RUN_ID": "1",
         "REVIEWBOT_TIME_SCALE": str(sandbox.scale),
-        "RUNNER_DEBUG": os.environ.get("RUNNER_DEBUG", ""),
     }
 
 

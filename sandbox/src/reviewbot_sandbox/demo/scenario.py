@@ -84,7 +84,7 @@ def run_demo(analyzers: Reviewing, env: Mapping[str, str], log: TextIO, *, keep:
     lifetime = RUN_SECONDS + (KEPT_SECONDS if keep else 0)
     folder = Path(tempfile.mkdtemp(prefix="reviewbot-demo-"))
     with open_sandbox(analyzers, Plan(SCALE, lifetime)) as sandbox, closing(Reader(sandbox)) as reader:
-        demo = _Demo(console, sandbox, reader, folder, env.get("PATH", ""))
+        demo = _Demo(console, sandbox, reader, folder, env)
         status = demo.run()
         if keep:
             with suppress(KeyboardInterrupt):
@@ -98,7 +98,7 @@ class _Demo:
     sandbox: Sandbox
     reader: Reader
     folder: Path
-    path: str
+    env: Mapping[str, str]
 
     def run(self) -> int:
         self._introduce()
@@ -139,7 +139,7 @@ class _Demo:
         job = prepare_job(self.folder / action, action, self.reader.pull())
         view = _LogView(self.console, self.reader, time.monotonic())
         with _busy(self.console):
-            done = run_step(job, step_environment(self.sandbox, job, self.path), view.on_line, time.monotonic)
+            done = run_step(job, step_environment(self.sandbox, job, self.env), view.on_line, time.monotonic)
         requests = self._requests()
         report = json.loads(job.report.read_text(encoding="utf-8")) if job.report.exists() else {}
         one = Round(done, report, self.reader.landed(), self.reader.money(), requests)
@@ -150,7 +150,7 @@ class _Demo:
         """Run the action without showing its log."""
         job = prepare_job(self.folder / name, action, self.reader.pull())
         with _busy(self.console):
-            environment = step_environment(self.sandbox, job, self.path, **inputs)
+            environment = step_environment(self.sandbox, job, self.env, **inputs)
             done = run_step(job, environment, lambda _line: None, time.monotonic)
         status = done.outputs.get("status")
         say(self.console, f"Run “{name}”: exit status {done.exit_status} after {done.seconds:.1f} s: {status}.")
@@ -276,7 +276,7 @@ class _Demo:
 
     def _show_next(self) -> None:
         title(self.console, "Next")
-        installed = which("reviewbot", path=self.path)
+        installed = which("reviewbot", path=self.env.get("PATH", ""))
         program = "reviewbot" if installed else shlex.quote(str(Path(sys.executable).with_name("reviewbot")))
         for command, what in _NEXT:
             say(self.console, what)
@@ -305,7 +305,7 @@ class _Demo:
         for name, value in facts(self.sandbox):
             say(self.console, f"{name:<20} {value}")
         job = prepare_job(self.folder / "kept", "synchronize", self.reader.pull())
-        action = action_recipe(step_environment(self.sandbox, job, self.path))
+        action = action_recipe(step_environment(self.sandbox, job, self.env))
         for recipe in (*recipes(self.sandbox), action):
             say(self.console, f"# {recipe.what}", "dim")
             self.console.print(Text(visible(recipe.lines)), soft_wrap=True)
