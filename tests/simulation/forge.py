@@ -499,7 +499,8 @@ class SimulatedForge:
             start = None if target.start_line == target.line else target.start_line
             place = Place(target.path, target.side, target.line, start)
             self._start(review, draft.commit_sha, comment.body, place)
-        self.github.notify(number, BOT, draft.body, *(one.body for one in draft.comments), is_review=True)
+        bodies = [one.body for one in draft.comments]
+        self.github.notify(number, BOT, draft.body, *bodies, is_review=bool(bodies))  # a mere request shows no finding
         return review.id
 
     def _start(self, review: StoredReview, commit: str, body: str, place: Place) -> StoredReply:

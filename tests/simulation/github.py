@@ -183,7 +183,7 @@ class Notification:
 
     Attributes:
         texts: the comment, or the body and the comments of the review.
-        is_review: whether it is a review, or a comment on a file.
+        is_review: whether it is a review with comments, or a comment on a file.
         sender: what sends the current request: a run, or None for people.
     """
 

@@ -11,7 +11,15 @@ import pytest
 from reviewbot.domain.codevf.attachments import Packing, size_tiers
 from reviewbot.domain.findings.incremental import NewPart
 from reviewbot.domain.findings.markers import summary_mark
-from reviewbot.domain.findings.tracked_finding import Acceptance, Bypass, Findings, FindingState, TrackedFinding, Waiver
+from reviewbot.domain.findings.tracked_finding import (
+    Acceptance,
+    Bypass,
+    Findings,
+    FindingState,
+    Judged,
+    TrackedFinding,
+    Waiver,
+)
 from reviewbot.domain.findings.tracking import PlacedAnswer
 from reviewbot.domain.github.check_identity import CheckTag, mark_of
 from reviewbot.domain.github.context import ProjectContext
@@ -34,6 +42,7 @@ from reviewbot.domain.machine.outcome import (
     COMMENTS,
     answer_of,
     apply_bypass,
+    begins_to_block,
     beside_another,
     by_findings,
     contradicts,
@@ -45,8 +54,10 @@ from reviewbot.domain.machine.outcome import (
     left_open,
     newer_base,
     not_asked_for,
+    requests_changes,
     statement,
     summary_is_due,
+    why_incomplete,
     without_review,
 )
 from reviewbot.domain.machine.purchase import (
@@ -63,7 +74,7 @@ from reviewbot.domain.machine.purchase import (
     resume,
 )
 from reviewbot.domain.model.events import ReviewEvent
-from reviewbot.domain.model.options import Allow, AnswerForm, Auto, FailOn, ReviewOn, Supersede
+from reviewbot.domain.model.options import Allow, AnswerForm, Auto, FailOn, ReviewKind, ReviewOn, Supersede
 from reviewbot.domain.model.review import NOT_BEGUN, UNFINISHED, Balance, Report, Severity, Task, TaskStatus, Unread
 from reviewbot.domain.policy.eligibility import SKIP_LABEL, Asked, AtTerminal, Policy
 from reviewbot.domain.policy.readiness import WaitRules
@@ -434,6 +445,7 @@ def test_no_verdict_is_green_beside_a_redacted_value_that_may_be_code_and_has_no
     now = replace(now, change=replace(now.change, views=(script,)))
     outcome = by_findings(now, now.judgement.rules, readable=True)
     assert (outcome.reason, outcome.conclusion) == (Reason.MEMORY, Conclusion.ACTION_REQUIRED)
+    assert list(why_incomplete(now)) == ["redacted lines that may be code have no finding"]
 
 
 def test_an_unreadable_answer_is_recorded_with_its_first_time() -> None:
@@ -538,6 +550,39 @@ def with_critical(now: Known, *, waived: bool) -> Known:
     waiver = Waiver("wendy", "known", "", "main") if waived else None
     record = TrackedFinding("0" * 10, Severity.CRITICAL, None, "One", "a.py", found="task_0", waiver=waiver)
     return replace(now, memory=Memory(replace(now.memory.written, findings=Findings((record,))), now.memory.update))
+
+
+def test_the_log_names_each_gap_in_the_history() -> None:
+    now = commented(known(may_buy=False)).known
+    assert list(why_incomplete(now)) == []
+    own = replace(now.purchase, since="0" * 40, attempt=2)
+    earlier = replace(own, attempt=1, state=TaskState.OPEN)
+    lost = Judged("0" * 10, FindingState.OPEN, blocks=True, carried=False)
+    change = now.change.index.change
+    done = replace(own, attempt=3, identity="other", state=TaskState.DONE, change=change, judged=(lost,))
+    ledger = Ledger((earlier, own, done), findings=Findings(broken=True))
+    gone = replace(now, own=OwnReview(Bought(own)), memory=Memory(ledger), stored=replace(now.stored, lost=True))
+    assert list(why_incomplete(gone)) == [
+        "the record of findings is incomplete",
+        "the review continues a review that is not done",
+        "an earlier attempt at this review is open",
+        "the record lacks a blocking finding of an earlier review",
+        "the record of earlier reviews is missing or not trusted",
+    ]
+
+
+def test_changes_are_requested_if_findings_begin_to_block_and_no_bypass_applies() -> None:
+    now = commented(known(may_buy=False)).known
+    asks = replace(now.purchase, judgement=replace(now.judgement, review_kind=ReviewKind.REQUEST_CHANGES))
+    blocked = with_critical(replace(now, own=OwnReview(Bought(asks))), waived=False)
+    outcome = by_findings(blocked, blocked.judgement.rules, readable=True)
+    assert (requests_changes(blocked, outcome), begins_to_block(blocked)) == (True, True)
+    assert not requests_changes(with_critical(now, waived=False), outcome), "the setting is `comment`"
+    assert not begins_to_block(replace(blocked, found=blocked.memory.written))
+    assert not begins_to_block(replace(blocked, reviewed=ReviewedHead("0" * 40, "")))
+    bypass = Bypass(blocked.head_sha, blocked.snapshot.pull.base_ref, "max", "known")
+    written = replace(blocked.memory.written, bypass=bypass)
+    assert not requests_changes(replace(blocked, memory=Memory(written)), outcome)
 
 
 def test_posted_comments_are_read_back_with_the_commands_executed_meanwhile() -> None:
