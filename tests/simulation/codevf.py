@@ -88,6 +88,7 @@ class SimulatedCodeVF:
     Attributes:
         reviewer: reads what a task shows, at the moment of its creation.
         life_of: how a new task lives, by how many there were before.
+        prefix: the beginning of the ids of its tasks.
         asker: returns the run that sends the current request.
         largest: limit for the characters of all attachments; above it, 413.
         refuses: whether it refuses every new task; `out_of_credits` likewise with 402.
@@ -96,6 +97,7 @@ class SimulatedCodeVF:
     time: Time
     reviewer: Reviewer
     life_of: Callable[[int], Life] = lambda _count: Life()
+    prefix: str = "task"
     deposit: Decimal = Decimal(1_000_000)
     largest: int = 4_000_000
     refuses: bool = False
@@ -146,7 +148,7 @@ class SimulatedCodeVF:
         if submission.project_id not in self.projects.values():
             raise ServiceRefused("CodeVF did not find the task or project (HTTP 404).", status=404)
         made = StoredTask(
-            f"task_{len(self.tasks) + 1:012x}",
+            f"{self.prefix}_{len(self.tasks) + 1:012x}",
             submission,
             now,
             self.life_of(len(self.tasks)),

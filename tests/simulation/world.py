@@ -374,7 +374,8 @@ class World:
         def open_service(settings: Any) -> ReviewService:  # noqa: ANN401 — what the app passes is the app's
             if settings.reviewer is ReviewerKind.LOCAL:
                 mind = Mind(sloppiness=self.setting.mind.sloppiness)
-                self.analyzers.append(SimulatedAnalyzers(self.time, Oracle(mind), life_of=lambda _count: Life(0, 0)))
+                life = Life(0, 0)
+                self.analyzers.append(SimulatedAnalyzers(self.time, Oracle(mind), lambda _count: life, prefix="local"))
                 return cast(ReviewService, wired("codevf", self.analyzers[-1]))
             if not settings.codevf_api_key:
                 raise NoKey("A review is due, but there is no CodeVF API key.")
