@@ -43,9 +43,9 @@ def steps_of() -> Edges:
 
 
 def next_of() -> Edges:
-    """Return the phases that can follow each phase, from the `match` of `learn` and the functions that it calls."""
+    """Return the phases that can follow each phase, from the tables of `learn` and the functions that they call."""
     found: dict[str, set[str]] = {name: set() for name in PHASES}
-    for case in _cases(learn, "learn"):
+    for case in (*_cases(learn, "_after_success"), *_cases(learn, "_after_failure")):
         after: set[str] = set()
         for node in (one for line in case.body for one in ast.walk(line) if isinstance(one, ast.Call)):
             match node.func:

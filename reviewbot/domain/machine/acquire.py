@@ -57,6 +57,7 @@ from reviewbot.domain.text.escaping import visible
 from reviewbot.domain.text.formatting import number
 from reviewbot.errors import (
     ChecksNotGreen,
+    ForgeUnreachable,
     NoKey,
     NothingSendable,
     OverBudget,
@@ -750,6 +751,14 @@ def after_overtaking(known: Known, first: Purchase, now: datetime) -> phases.Res
 
 
 # The task
+
+
+def after_failed_record(at: phases.Quoted, error: ReviewbotError) -> Concluded:
+    """Fail. If GitHub did not respond, it may have recorded the intent, so the intent is kept."""
+    outcome = failure(at.known, error)
+    if isinstance(error, ForgeUnreachable):
+        return conclude(at.known, outcome)
+    return after_unrecorded_intent(at, outcome)
 
 
 def after_unrecorded_intent(at: phases.Quoted, outcome: Outcome) -> Concluded:

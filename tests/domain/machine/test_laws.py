@@ -11,7 +11,8 @@ from reviewbot.domain.machine.acquire import start
 from reviewbot.domain.machine.decide import decide
 from reviewbot.domain.machine.known import Known
 from reviewbot.domain.machine.learn import learn
-from reviewbot.domain.machine.phases import Ended, Loaded
+from reviewbot.domain.machine.outcome import newer_head
+from reviewbot.domain.machine.phases import Ended, Loaded, Published
 from reviewbot.domain.machine.steps import (
     Announce,
     CreateTask,
@@ -35,7 +36,7 @@ from reviewbot.domain.machine.steps import (
 from reviewbot.domain.model.options import Tolerance
 from reviewbot.domain.model.review import Report
 from reviewbot.domain.policy.verdict import Coverage, Reason
-from reviewbot.errors import PermissionMissing
+from reviewbot.errors import PermissionMissing, ServiceUnreachable
 from tests.domain.builders import NOON
 from tests.domain.machine.world import RandomWorld, Trace, play
 
@@ -180,6 +181,8 @@ def test_a_result_of_another_step_is_a_bug() -> None:
     known = RandomWorld(1).known()
     with pytest.raises(RuntimeError, match="Loaded cannot handle Done"):
         learn(Loaded(known, "ann"), Done(), NOON)
+    with pytest.raises(RuntimeError, match="Published has no step that can fail"):
+        learn(Published(known, newer_head()), Failed(ServiceUnreachable("Away.")), NOON)
 
 
 def test_a_run_ends_with_a_step() -> None:
