@@ -1984,7 +1984,7 @@ MUTATIONS: tuple[Mutation, ...] = (
     ),
     Mutation(
         "a green check for another base branch counts in a merge group",
-        "reviewbot.app.merge_group:_is_for",
+        "reviewbot.domain.policy.merge_group:_is_for",
         _returning(value=True),
         NEVER_GREEN,
         found="group-for-a-former-base",
@@ -2123,7 +2123,7 @@ MUTATIONS: tuple[Mutation, ...] = (
     ),
     Mutation(
         "a merge group counts a check for another diff",
-        "reviewbot.app.merge_group:_is_for",
+        "reviewbot.domain.policy.merge_group:_is_for",
         lambda right: (
             lambda check, queued, base_ref: right(
                 replace(check, tag=replace(check.tag, merge_base=mark_of(queued.merge_base))), queued, base_ref

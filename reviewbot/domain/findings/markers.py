@@ -119,6 +119,7 @@ class Words(Struct, frozen=True):
 
 
 def read_reply(body: str) -> Words | None:
+    """Return the reviewer's text in a reply to a finding, or None for other comments."""
     match = _REPLY.match(body)
     return None if match is None else Words(match[1], body[match.end() :], match[2])
 
