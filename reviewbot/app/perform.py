@@ -12,7 +12,7 @@ from reviewbot.app.github.older_checks import close_older_checks
 from reviewbot.app.github.read_change import load_change, prepare
 from reviewbot.app.github.record import record_deferral, record_intent, record_task, remove_label
 from reviewbot.app.github.refresh import head_has_moved, read_ledger_again, refresh
-from reviewbot.app.github.review_comments import post_review, read_posted
+from reviewbot.app.github.review_comments import dismiss_requests, post_review, read_posted
 from reviewbot.app.github.summary_comment import write_summary
 from reviewbot.app.github.thread_updates import update_threads
 from reviewbot.app.output.runner_output import write_output
@@ -97,6 +97,8 @@ def _perform(run: RunContext, step: steps.Step, known: Known) -> steps.Result:  
             return _write_summary(run, known, outcome)
         case steps.WriteCheckRun(outcome=outcome):
             return write_check_run(run, known, outcome)
+        case steps.DismissRequests(outcome=outcome):
+            return dismiss_requests(run, known, outcome)
         case steps.CloseOlderChecks():
             return close_older_checks(run, known)
         case steps.WriteOutput(outcome=outcome):

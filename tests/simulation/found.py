@@ -1672,4 +1672,22 @@ FOUND: dict[str, Bug] = {
             setting=Setting(is_bots=True),
         ),
     ),
+    "bypass-that-is-not-recorded": Bug(
+        "A run that executed a bypass could not read the pull request again, so the bypass was not recorded. The check "
+        "turned green, and the command counted as refused, so no later run executed it.",
+        CONVERGES,
+        history(
+            *(Move("evil"), RUN, Move("bypass", 1), Episode((NEXT,), (At(5, Lose(done=False)),))), starts_again=True
+        ),
+    ),
+    "waiver-refused-beside-a-bypass": Bug(
+        "The same for a waiver on a head with a bypass: the bypass hid that the waiver was not recorded, so it "
+        "counted as refused.",
+        CONVERGES,
+        history(
+            *(Move("evil"), RUN, RUN, Move("bypass", 1), RUN, RUN, Move("waive")),
+            Episode((NEXT,), (At(5, Lose(done=False)),)),
+            starts_again=True,
+        ),
+    ),
 }

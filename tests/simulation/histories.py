@@ -338,6 +338,9 @@ def _episode(rng: Random, kind: int, moves: tuple[str, ...]) -> Episode:
     if kind:
         starts += [Start(rng.choice(("next", "push", "collect")))] * rng.choice((0, 0, 0, 1, 1, 2))
     at = [At(_call(rng), _disturbance(rng, kind, moves)) for _ in range(rng.choice((0, 1, 1, 2, 3)))]
+    # Some moves start a run at once.
+    moved = [one for one in at if isinstance(one.what, Meanwhile) and rng.random() < 0.5]
+    at += [replace(one, what=Begin(Start("next"))) for one in moved]
     at += [At(rng.randint(0, CALLS[-1]), Switch()) for _ in range(rng.choice((4, 16)) if len(starts) > 1 else 0)]
     return Episode(tuple(starts), tuple(sorted(at, key=lambda one: one.call)))
 

@@ -104,6 +104,7 @@ def at_rest(world: World) -> Iterator[Violation]:
         yield from (Violation(ANNOUNCED, one) for one in announced.violations(world, pull))
         if pull.is_open and not pull.is_draft:
             yield from _unfinished(world, pull)
+            yield from _requests(world, pull)
             yield from _green(world, pull)
             yield from _green_before(world, pull)
     yield from _stalled(world)
@@ -461,6 +462,16 @@ def _doubles(world: World) -> Iterator[Violation]:
 
 
 # Law 3
+
+
+def _requests(world: World, pull: Pull) -> Iterator[Violation]:
+    """Check that no request for changes stays beside a green check of this pull request."""
+    check = newest_check(world, pull)
+    is_own = check is not None and check.number == pull.number and not _is_forged(world, pull)
+    asked = [one for one in world.github.reviews.values() if one.number == pull.number and one.author == BOT]
+    stays = any(one.state == "CHANGES_REQUESTED" for one in asked)
+    if check and is_own and check.conclusion in GREEN and stays and "pull-requests: write" not in world.setting.denied:
+        yield Violation(CONVERGES, f"#{pull.number} is green, and reviewbot requests changes")
 
 
 def _unfinished(world: World, pull: Pull) -> Iterator[Violation]:

@@ -1408,6 +1408,21 @@ MUTATIONS: tuple[Mutation, ...] = (
         found="waiver-comes-back-on-a-head-without-check",
     ),
     Mutation(
+        "a request for changes stays on a head that passes",
+        "reviewbot.domain.machine.outcome:ends_requests",
+        _returning(value=False),
+        CONVERGES,
+        steps=(Move("evil"), _NEXT, _NEXT, Move("bypass", 1), _NEXT, _NEXT),
+        setting=Setting((("review-event", "request-changes"),)),
+    ),
+    Mutation(
+        "a bypass hides that a command is not recorded",
+        "reviewbot.domain.policy.verdict:bypassed",
+        lambda right: lambda outcome: right(replace(outcome, exit_status=min(outcome.exit_status, 3))),
+        CONVERGES,
+        found="waiver-refused-beside-a-bypass",
+    ),
+    Mutation(
         "a withdrawal that another run has written over is forgotten",
         "reviewbot.app.github.ledger_store:_withdrawn",
         _returning(()),

@@ -30,6 +30,7 @@ UNLINKED = {
     "attempt-that-stays-open": "Two guards: an earlier attempt that is open is looked up.",
     "ended-behind-a-finished-review": "As for `attempt-that-stays-open`.",
     "announced-beside-its-review": "Two guards: the comment names its answer.",
+    "bypass-that-is-not-recorded": "Two guards: the reason and the exit status stay, and the bypass does not count.",
     "waiver-comes-back-on-an-own-base": "Two guards: against that base, the waived file is not in the change.",
 }
 """The found bugs without a mutation, and why."""

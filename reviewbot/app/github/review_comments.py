@@ -13,9 +13,9 @@ from reviewbot.domain.findings.placement import Why, in_summary
 from reviewbot.domain.github.drafts import FileTarget, InlineComment, LineTarget, ReviewDraft
 from reviewbot.domain.github.pull_request import Snapshot
 from reviewbot.domain.machine.known import Known
-from reviewbot.domain.machine.outcome import COMMENTS, apply_bypass, begins_to_block, requests_changes
+from reviewbot.domain.machine.outcome import COMMENTS, apply_bypass, begins_to_block, requests, requests_changes
 from reviewbot.domain.model.options import ReviewKind
-from reviewbot.domain.policy.verdict import Outcome, Verdict
+from reviewbot.domain.policy.verdict import Outcome
 from reviewbot.domain.publishing.comment_diff import CommentGroup, group, left_to_post, posted_comments
 from reviewbot.domain.text.formatting import counted
 from reviewbot.errors import ForgeUnreachable, Refused, ReviewbotError
@@ -35,7 +35,6 @@ def post_review(run: RunContext, known: Known, outcome: Outcome) -> Known:
     if not known.snapshot.pull.is_open:
         return _listed(known, ids, Why.CLOSED)
     refused_groups = run.attempt(COMMENTS, _post_until_known, run, known, left, outcome)
-    run.attempt("Dismissing a review", _dismiss, run, known, outcome)
     if refused_groups is None:
         return _listed(known, ids, Why.REFUSED)
     refused = {item.id for one in refused_groups for item in one.placed}
@@ -84,7 +83,8 @@ def _post(
 ) -> Sequence[CommentGroup]:
     _clear_pending(run, snapshot)
     on_lines = [one for one in left if isinstance(one.target, LineTarget)]
-    asks = requests_changes(known, outcome) and begins_to_block(known) and not _requests(run, snapshot)
+    is_asked = bool(requests(snapshot, run.settings.instance))
+    asks = requests_changes(known, outcome) and begins_to_block(known) and not is_asked
     refused = list(_post_review(run, known, on_lines, outcome) if on_lines or asks else ())
     for one in left:
         if isinstance(one.target, FileTarget):
@@ -99,20 +99,12 @@ def _clear_pending(run: RunContext, snapshot: Snapshot) -> None:
             run.ports.forge.delete_pending_review(snapshot.pull.number, review.id)
 
 
-def _requests(run: RunContext, snapshot: Snapshot) -> list[int]:
-    """Return the ids of reviewbot's requests for changes."""
-    mark = review_mark(run.settings.instance)
-    return [one.id for one in snapshot.reviews if one.state == "CHANGES_REQUESTED" and one.body.startswith(mark)]
-
-
-def _dismiss(run: RunContext, known: Known, outcome: Outcome) -> None:
-    """Dismiss reviewbot's requests for changes if the verdict on the current head is `pass`."""
-    outcome, requests = apply_bypass(known, outcome), _requests(run, known.snapshot)
-    if known.reviewed or outcome.verdict is not Verdict.PASS or not requests:
-        return
-    title, _ = run.renderer.check(summary_view(run, known, outcome))
-    for review_id in requests:
-        run.ports.forge.dismiss_review(known.snapshot.pull.number, review_id, title)
+def dismiss_requests(run: RunContext, known: Known, outcome: Outcome) -> Known:
+    title, _ = run.renderer.check(summary_view(run, known, apply_bypass(known, outcome)))
+    number = known.snapshot.pull.number
+    for review_id in requests(known.snapshot, run.settings.instance):
+        run.attempt("Dismissing a review", run.ports.forge.dismiss_review, number, review_id, title)
+    return known
 
 
 def _post_review(

@@ -65,6 +65,7 @@ class CancelDeferrals(Struct, frozen=True):
     """End deferred purchases at no cost, and end intents. The credits held for an intent still count."""
 
 
+Exemption = Waive | GrantBypass | Accept
 CommandEdit = Waive | Unwaive | GrantBypass | Accept | Supersede
 LedgerEdit = CommandEdit | CancelDeferrals
 

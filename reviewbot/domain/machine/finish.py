@@ -9,7 +9,7 @@ from reviewbot.domain.findings.placement import Why, in_summary, place
 from reviewbot.domain.findings.redacted_lines import redacted_lines
 from reviewbot.domain.findings.tracking import PlacedAnswer
 from reviewbot.domain.github.pull_request import Snapshot
-from reviewbot.domain.ledger.edits import Waive
+from reviewbot.domain.ledger.edits import Exemption, Waive
 from reviewbot.domain.ledger.ledger import TaskState
 from reviewbot.domain.ledger.memory import Memory, StoredLedger
 from reviewbot.domain.machine.known import Known, OwnReview, ReviewedChange, ReviewedHead
@@ -18,6 +18,7 @@ from reviewbot.domain.machine.outcome import (
     COMMENTS,
     answer_of,
     by_findings,
+    ends_requests,
     failed_to_write,
     final_outcome,
     is_contradicted,
@@ -29,6 +30,7 @@ from reviewbot.domain.machine.purchase import apply_routes
 from reviewbot.domain.machine.steps import (
     Announce,
     CloseOlderChecks,
+    DismissRequests,
     PostReview,
     Publishing,
     ReadPosted,
@@ -124,15 +126,25 @@ def after_refresh(known: Known, outcome: Outcome) -> Refreshed | Published:
 
 
 def _judge_again(known: Known, outcome: Outcome) -> Outcome:
-    if known.reviewed or not known.report:
+    if known.reviewed:
         return outcome
-    return by_findings(known, known.judgement.rules, readable=known.report.readable)
+    if known.report:
+        return by_findings(known, known.judgement.rules, readable=known.report.readable)
+    if outcome.reason not in {Reason.NOTHING_SELECTED, Reason.ROUTE}:
+        return outcome
+    found = by_findings(known, known.judgement.rules, readable=True)
+    return outcome if found.verdict is Verdict.PASS else found
 
 
 def after_failed_refresh(known: Known, outcome: Outcome, error: ReviewbotError) -> Refreshed | Published:
     """Publish without comments on findings, because the pull request could not be read again."""
-    known = known.noting(error.message)
-    if known.is_blind and known.memory.update.edits and isinstance(error, ForgeUnreachable):
+    known, edits = known.noting(error.message), known.memory.update.edits if known.is_blind else ()
+    if edits:
+        # A green check must not rest on a waiver, bypass or acceptance that is not recorded.
+        kept = tuple(one for one in edits if not isinstance(one, Exemption))
+        known = known.with_update(replace(known.memory.update, edits=kept))
+        outcome = _judge_again(known, outcome)
+    if edits and isinstance(error, ForgeUnreachable):
         outcome = failed_to_write(outcome, error, Reason.GITHUB)
     elif known.memory.update.answers:
         outcome = failed_to_write(outcome, error)
@@ -150,11 +162,11 @@ def _move_to_summary(known: Known) -> Known:
     return known.with_update(known.memory.update.moved(place_in_summary))
 
 
-_ANSWERS = (PostReview, WriteSummary, WriteCheckRun, CloseOlderChecks)
+_ANSWERS = (PostReview, WriteSummary, WriteCheckRun, DismissRequests, CloseOlderChecks)
 """The order of publishing with answers. `after_write` inserts the steps that depend on what was posted."""
-_RECORD = (WriteSummary, WriteCheckRun, CloseOlderChecks)
+_RECORD = (WriteSummary, WriteCheckRun, DismissRequests, CloseOlderChecks)
 """The order without answers. The check run needs the counter of the written ledger."""
-_VERDICT = (WriteCheckRun, WriteSummary, CloseOlderChecks)
+_VERDICT = (WriteCheckRun, WriteSummary, DismissRequests, CloseOlderChecks)
 """The order if the ledger does not change. A correct summary is not written if a check run shows the verdict."""
 
 
@@ -175,11 +187,17 @@ def _write(
 ) -> Refreshed | Published:
     if refused:
         left = tuple(one for one in left if one is not CloseOlderChecks)
-    if left[:1] == (Announce,) and not announcing(known, outcome):
+    while left and not _is_needed(left[0], known, outcome):
         left = left[1:]
     if left:
         return Refreshed(known, outcome, left, refused)
     return Published(known, final_outcome(known, outcome, refused=refused))
+
+
+def _is_needed(step: type[Publishing], known: Known, outcome: Outcome) -> bool:
+    if step is Announce:
+        return bool(announcing(known, outcome))
+    return step is not DismissRequests or ends_requests(known, outcome)
 
 
 def _withhold_answers(known: Known) -> Known:
@@ -215,7 +233,7 @@ def after_write(at: Refreshed, known: Known) -> Refreshed | Published:
 
 
 def _may_be_withdrawn(known: Known, outcome: Outcome) -> bool:
-    """Return whether the verdict is `pass` only because of waivers."""
+    """Return whether the verdict is `pass` although an open finding is waived."""
     return outcome.verdict is Verdict.PASS and any(one.waiver for one in known.ledger.findings.open())
 
 
@@ -226,6 +244,8 @@ def after_failed_write(at: Refreshed, error: ReviewbotError) -> Refreshed | Publ
     that were open before.
     """
     known, outcome, left = at.known.noting(error.message), at.outcome, at.left[1:]
+    if at.left[0] is DismissRequests:
+        return _write(known, outcome, left, refused=at.refused)
     if at.left[0] is Announce:
         if not isinstance(error, ForgeUnreachable):
             return _write(known, outcome, left, refused=at.refused)

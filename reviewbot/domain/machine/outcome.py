@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 
 from reviewbot.domain.diff.text_index import digest
+from reviewbot.domain.findings.markers import review_mark
 from reviewbot.domain.findings.redacted_lines import is_tracked
 from reviewbot.domain.findings.tracked_finding import Judged
 from reviewbot.domain.github.check_identity import mark_of
@@ -231,6 +232,19 @@ def begins_to_block(known: Known) -> bool:
     """Return whether findings block that did not block when this run began."""
     before = known.found.findings.severities(known.task_id)
     return not known.reviewed and not any(blocks(one, known.judgement.rules.fail_on) for one in before)
+
+
+def requests(snapshot: Snapshot, instance: str) -> tuple[int, ...]:
+    """Return the ids of reviewbot's requests for changes that are not dismissed."""
+    mark = review_mark(instance)
+    return tuple(one.id for one in snapshot.reviews if one.state == "CHANGES_REQUESTED" and one.body.startswith(mark))
+
+
+def ends_requests(known: Known, outcome: Outcome) -> bool:
+    """Return whether the head passes although reviewbot's request for changes is still there."""
+    is_current = known.snapshot.pull.is_open and known.reviewed is None
+    passes = apply_bypass(known, outcome).conclusion in GREEN
+    return is_current and passes and bool(requests(known.snapshot, known.request.instance))
 
 
 def for_check(known: Known, outcome: Outcome) -> Outcome | None:

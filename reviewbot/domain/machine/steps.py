@@ -142,7 +142,7 @@ class _Publishing(Struct, frozen=True):
 
 
 class PostReview(_Publishing, frozen=True):
-    """Post the missing comments, and dismiss an outdated request for changes."""
+    """Post the missing comments in one review, which requests changes if the setting says so."""
 
 
 class ReadPosted(_Publishing, frozen=True):
@@ -165,6 +165,10 @@ class WriteCheckRun(_Publishing, frozen=True):
     """Write the check run on the reviewed head."""
 
 
+class DismissRequests(_Publishing, frozen=True):
+    """Dismiss reviewbot's requests for changes, because nothing blocks any more."""
+
+
 class CloseOlderChecks(_Publishing, frozen=True):
     """Complete older check runs of finished tasks. Withdraw green checks that may be wrong."""
 
@@ -184,7 +188,8 @@ Reading = ReadPermission | ReadLedger | ReadPurchases | OfChange | ReadAgain | R
 AtReviewer = OpenReviewer | LookUpTask | ReadTask | PollTask | ReadPrice | CreateTask | ReadResult
 Cancelling = CancelOpenTasks | CancelTask
 Recording = RecordIntent | RecordDeferral | RecordTask
-Publishing = PostReview | ReadPosted | Announce | UpdateThreads | WriteSummary | WriteCheckRun | CloseOlderChecks
+Posting = PostReview | ReadPosted | Announce | UpdateThreads
+Publishing = Posting | WriteSummary | WriteCheckRun | DismissRequests | CloseOlderChecks
 Step = Reading | AtReviewer | Cancelling | Recording | Publishing | WriteOutput
 
 # Results

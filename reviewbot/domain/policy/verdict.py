@@ -110,9 +110,14 @@ def incomplete_history(outcome: Outcome, rules: Rules) -> Outcome:
 
 
 def bypassed(outcome: Outcome) -> Outcome:
-    """Return the outcome of a head with a bypass. A bypass does not change a skipped check or the outcome of a bug."""
+    """Return the outcome of a head with a bypass. A bypass does not change a skipped check or the outcome of a bug.
+
+    If GitHub did not accept everything, the reason and the exit status stay, so that the next run writes the rest.
+    """
     if outcome.exit_status == EXIT_BUG or outcome.conclusion is Conclusion.SKIPPED:
         return outcome
+    if outcome.exit_status == EXIT_NOT_PUBLISHED:
+        return replace(outcome, verdict=Verdict.PASS, conclusion=Conclusion.SUCCESS)
     if outcome.reason is Reason.NOT_REQUESTED:  # about the run of the command, not about the head
         outcome = replace(outcome, message="", hint="")
     return replace(outcome, verdict=Verdict.PASS, reason=Reason.BYPASS, conclusion=Conclusion.SUCCESS, exit_status=0)

@@ -10,7 +10,7 @@ import pytest
 
 from reviewbot.domain.codevf.attachments import Packing, size_tiers
 from reviewbot.domain.findings.incremental import NewPart
-from reviewbot.domain.findings.markers import summary_mark
+from reviewbot.domain.findings.markers import review_mark, summary_mark
 from reviewbot.domain.findings.tracked_finding import (
     Acceptance,
     Bypass,
@@ -23,7 +23,15 @@ from reviewbot.domain.findings.tracked_finding import (
 from reviewbot.domain.findings.tracking import PlacedAnswer
 from reviewbot.domain.github.check_identity import CheckTag, mark_of
 from reviewbot.domain.github.context import ProjectContext
-from reviewbot.domain.github.pull_request import CheckRun, CheckStatus, Comment, Conclusion, LabelEvent, Permission
+from reviewbot.domain.github.pull_request import (
+    CheckRun,
+    CheckStatus,
+    Comment,
+    Conclusion,
+    LabelEvent,
+    Permission,
+    Review,
+)
 from reviewbot.domain.ledger.edits import GrantBypass, Unwaive, Waive
 from reviewbot.domain.ledger.external_id import decode_external_id, encode_external_id
 from reviewbot.domain.ledger.ledger import Judgement, Ledger, Purchase, TaskState
@@ -585,6 +593,29 @@ def test_changes_are_requested_if_findings_begin_to_block_and_no_bypass_applies(
     assert not requests_changes(replace(blocked, memory=Memory(written)), outcome)
 
 
+def test_a_run_without_files_to_send_is_judged_again_by_a_waiver_that_is_withdrawn_meanwhile() -> None:
+    now = replace(commented(known(may_buy=False)).known, own=None, read_again=True)
+    outcome = not_due(Reason.NOTHING_SELECTED)
+    at = phases.Judged(replace(now, read_again=False), outcome)
+    assert go(at, with_critical(now, waived=True)).outcome == outcome
+    assert go(at, with_critical(now, waived=False)).outcome.reason is Reason.GATE
+
+
+def test_a_request_for_changes_ends_with_the_verdict_and_a_failure_to_dismiss_it_is_only_noted() -> None:
+    now = commented(known(may_buy=False)).known
+    asked = Review(5, "CHANGES_REQUESTED", f"{review_mark(now.request.instance)}\nBlocked.")
+    there = replace(now, snapshot=replace(now.snapshot, reviews=(asked,)))
+    outcome = by_findings(there, there.judgement.rules, readable=True)
+    at = phases.Refreshed(there, outcome, (steps.WriteSummary, steps.DismissRequests, steps.CloseOlderChecks))
+    written = go(at, there)
+    assert isinstance(decide(written), steps.DismissRequests)
+    assert go(written, AWAY).outcome == outcome
+    assert go(written, AWAY).left == go(written, there).left == (steps.CloseOlderChecks,)
+    blocked = replace(at, outcome=by_findings(with_critical(there, waived=False), there.judgement.rules, readable=True))
+    assert go(blocked, there).left == (steps.CloseOlderChecks,)
+    assert go(replace(at, known=now), now).left == (steps.CloseOlderChecks,)
+
+
 def test_posted_comments_are_read_back_with_the_commands_executed_meanwhile() -> None:
     known_now, left = commented(known(may_buy=False)).known, (steps.WriteSummary, steps.WriteCheckRun)
     outcome = by_findings(known_now, known_now.judgement.rules, readable=True)
@@ -607,7 +638,8 @@ def test_a_check_that_passes_with_a_waiver_is_written_again_if_the_waiver_is_wit
     assert written.left == (steps.ReadPosted, older)
     assert go(written, waived).left == (older,)
     again = go(written, blocked)
-    assert (again.outcome.reason, again.left) == (Reason.GATE, (steps.WriteSummary, steps.WriteCheckRun, older))
+    rest = (steps.WriteSummary, steps.WriteCheckRun, steps.DismissRequests, older)
+    assert (again.outcome.reason, again.left) == (Reason.GATE, rest)
     assert isinstance(go(replace(at, refused=True), waived), phases.Published), "GitHub failed before"
 
 
@@ -825,7 +857,8 @@ def test_an_outcome_is_published_without_a_change() -> None:
         outcome = Outcome(Status.FAILED, Verdict.NONE, Reason(error.reason), Conclusion.ACTION_REQUIRED, 3)
         begun = conclude(known(), outcome)
         assert isinstance(begun, phases.Refreshed)
-        assert begun.left == (steps.WriteCheckRun, steps.WriteSummary, steps.CloseOlderChecks)
+        left = (steps.WriteCheckRun, steps.WriteSummary, steps.DismissRequests, steps.CloseOlderChecks)
+        assert begun.left == left
 
 
 def test_the_latest_open_task_is_awaited() -> None:

@@ -42,6 +42,7 @@ from reviewbot.domain.machine.steps import (
     ChangeRead,
     CloseOlderChecks,
     CreateTask,
+    DismissRequests,
     Done,
     Failed,
     Finish,
@@ -380,7 +381,15 @@ class RandomWorld:
                 )
             case Announce(outcome=outcome):
                 return self.error() if fails else self.announced(known, outcome)
-            case RecordTask() | WriteSummary() | WriteCheckRun() | UpdateThreads() | ReadPosted() | CloseOlderChecks():
+            case (
+                RecordTask()
+                | WriteSummary()
+                | WriteCheckRun()
+                | UpdateThreads()
+                | ReadPosted()
+                | DismissRequests()
+                | CloseOlderChecks()
+            ):
                 denied = frozenset({CHECK_RUN, SUMMARY}) if self.chance(0.05) else known.wrote.denied
                 check = (known.wrote.check or self.check("")) if self.chance(0.9) else known.wrote.check
                 there = replace(known, wrote=replace(known.wrote, check=check, denied=denied))
