@@ -58,7 +58,7 @@ def read_posted(run: RunContext, known: Known) -> Known:
     try:
         known = refresh(run, known)
     except ReviewbotError as error:
-        run.degraded.say(f"reviewbot could not read back the comments that it posted: {error.clause}")
+        run.degraded.say(f"reviewbot could not read the pull request again after writing: {error.clause}")
         return known
     return without_doubles(run, known)
 
@@ -124,10 +124,12 @@ def _post_review(
 
 
 def _draft(run: RunContext, known: Known, groups: Sequence[CommentGroup], outcome: Outcome) -> ReviewDraft:
+    view = summary_view(run, known, outcome)
+    view = view if groups else replace(view, sum=None)  # without comments, nothing is "on the lines below"
     return ReviewDraft(
         commit_sha=known.snapshot.pull.head_sha,
         event=ReviewKind.REQUEST_CHANGES if requests_changes(known, outcome) else ReviewKind.COMMENT,
-        body=run.renderer.review_body(summary_view(run, known, outcome), review_mark(run.settings.instance)),
+        body=run.renderer.review_body(view, review_mark(run.settings.instance)),
         comments=tuple(
             InlineComment(one.target, run.renderer.comment(_comment_view(run, known, one)))
             for one in groups

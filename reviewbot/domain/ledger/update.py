@@ -6,7 +6,7 @@ before a write and applies its changes to the new version.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 
 from msgspec import Struct
 
@@ -42,9 +42,12 @@ class LedgerUpdate(Struct, frozen=True):
         others = tuple(one for one in self.answers if one.task_id != answer.task_id)
         return replace(self, answers=(*others, answer))
 
-    def withdrawing(self, withdrawn: Iterable[Unwaive]) -> LedgerUpdate:
-        """Add the edits of another run's commands, which `apply_edits` executes before a later waiver of this run."""
-        return replace(self, edits=tuple(dict.fromkeys((*withdrawn, *self.edits))))
+    def withdrawing(self, withdrawn: Collection[Unwaive], before: Collection[Unwaive] = ()) -> LedgerUpdate:
+        """Add the edits of other runs' commands. A later waiver of this run stays.
+
+        The edits `before`, from an earlier read of the ledger, are dropped, because the waiver may have been set again.
+        """
+        return replace(self, edits=(*withdrawn, *(one for one in self.edits if one not in (*withdrawn, *before))))
 
     def having_posted(self, keys: Iterable[str]) -> LedgerUpdate:
         return replace(self, posted=self.posted.union(keys))

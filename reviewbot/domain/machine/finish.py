@@ -70,7 +70,7 @@ def take_reread(known: Known, snapshot: Snapshot, stored: StoredLedger) -> Known
     ended = stored.ended or before.ended  # this run may have written the ledger without this bypass
     stored = replace(stored, claimed=claimed, lost=stored.lost or before.lost, finished=finished, ended=ended)
     index = known.change.index if known.is_read else None  # without the change, no finding changes its state
-    update = known.memory.update.not_behind(stored.ledger).withdrawing(stored.withdrawn)
+    update = known.memory.update.not_behind(stored.ledger).withdrawing(stored.withdrawn, before.withdrawn)
     memory = Memory.of(stored.ledger, update, index)
     # Another run may have published an answer that this run has not read.
     is_published = known.report is None and stored.ledger.stated == answer_of(known.task_id) != known.found.stated
@@ -233,8 +233,9 @@ def after_write(at: Refreshed, known: Known) -> Refreshed | Published:
 
 
 def _may_be_withdrawn(known: Known, outcome: Outcome) -> bool:
-    """Return whether the verdict is `pass` although an open finding is waived."""
-    return outcome.verdict is Verdict.PASS and any(one.waiver for one in known.ledger.findings.open())
+    """Return whether this run has written a check that passes although an open finding is waived."""
+    is_new = known.report is not None and known.wrote.check not in known.snapshot.checks
+    return is_new and outcome.verdict is Verdict.PASS and any(one.waiver for one in known.ledger.findings.open())
 
 
 def after_failed_write(at: Refreshed, error: ReviewbotError) -> Refreshed | Published:

@@ -14,6 +14,7 @@ from reviewbot.domain.github.shared_heads import GREEN, newest
 from reviewbot.domain.ledger.edits import Unwaive
 from reviewbot.domain.ledger.external_id import ExternalId, names_open_task
 from reviewbot.domain.ledger.ledger import Ledger, Purchase, TaskState
+from reviewbot.domain.ledger.memory import purchase_key
 from reviewbot.domain.machine.known import Known
 from reviewbot.domain.model.events import ReviewEvent
 from reviewbot.domain.model.options import FailOn, ReviewKind, ReviewOn, Tolerance
@@ -229,9 +230,17 @@ def requests_changes(known: Known, outcome: Outcome) -> bool:
 
 
 def begins_to_block(known: Known) -> bool:
-    """Return whether findings block that did not block when this run began."""
-    before = known.found.findings.severities(known.task_id)
-    return not known.reviewed and not any(blocks(one, known.judgement.rules.fail_on) for one in before)
+    """Return whether this run is the first to publish this answer, or findings block that did not block before.
+
+    Otherwise, a maintainer may have dismissed the request for changes.
+    """
+    own, found = known.purchase, known.found
+    if own is None or known.reviewed or not known.request.paid:
+        return False
+    before = found.recorded(own)
+    is_first = before is None or not (before.state.is_over or purchase_key(own) in known.stored.finished)
+    blocked = any(blocks(one, known.judgement.rules.fail_on) for one in found.findings.severities(known.task_id))
+    return is_first or (found.findings.records != () and not blocked)
 
 
 def requests(snapshot: Snapshot, instance: str) -> tuple[int, ...]:

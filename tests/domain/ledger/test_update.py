@@ -152,6 +152,13 @@ def test_a_command_waives_a_finding_and_withdraws_the_waiver() -> None:
 AT = "2026-11-24T12:00:{:02}+00:00"
 
 
+def test_a_withdrawal_of_another_run_is_dropped_once_the_ledger_has_a_later_command() -> None:
+    mine, theirs = Waive("a", "wendy", "known", command="2"), Unwaive("a", "1")
+    update = LedgerUpdate(edits=(mine,)).withdrawing((theirs,))
+    assert update.edits == (theirs, mine) == update.withdrawing((theirs,)).edits
+    assert update.withdrawing((), (theirs,)).edits == (mine,)
+
+
 def test_of_two_runs_that_read_an_answer_the_first_record_counts() -> None:
     """So the second one has nothing to write."""
     one, other, no_time = (replace(DONE, read_at=at) for at in (AT.format(1), AT.format(2), ""))

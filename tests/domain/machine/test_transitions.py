@@ -586,8 +586,15 @@ def test_changes_are_requested_if_findings_begin_to_block_and_no_bypass_applies(
     outcome = by_findings(blocked, blocked.judgement.rules, readable=True)
     assert (requests_changes(blocked, outcome), begins_to_block(blocked)) == (True, True)
     assert not requests_changes(with_critical(now, waived=False), outcome), "the setting is `comment`"
-    assert not begins_to_block(replace(blocked, found=blocked.memory.written))
     assert not begins_to_block(replace(blocked, reviewed=ReviewedHead("0" * 40, "")))
+    assert not begins_to_block(replace(blocked, own=None))
+    done = (replace(asks, state=TaskState.DONE),)
+    published = replace(blocked, found=replace(blocked.memory.written, purchases=done))
+    assert not begins_to_block(published), "a maintainer may have dismissed the request"
+    waived = with_critical(published, waived=True).memory.written
+    assert begins_to_block(replace(published, found=replace(waived, purchases=done)))
+    unread = replace(published, found=replace(published.found, findings=Findings()))
+    assert not begins_to_block(unread), "without a summary, no finding is recorded"
     bypass = Bypass(blocked.head_sha, blocked.snapshot.pull.base_ref, "max", "known")
     written = replace(blocked.memory.written, bypass=bypass)
     assert not requests_changes(replace(blocked, memory=Memory(written)), outcome)
