@@ -89,7 +89,7 @@ def describe_result(result: object) -> str:
         case steps.HeadChecksRead(open_checks=open_checks):
             said = f"{len(open_checks)} open checks"
         case steps.NotOver(note=note):
-            said = note
+            said = note or "the time to wait is over"
         case steps.PriceRead(quote=quote):
             said = f"{quote.hold} credits"
         case steps.NewPartRead(parts=parts, only_moved_on=only_moved_on):

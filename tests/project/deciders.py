@@ -17,6 +17,12 @@ from reviewbot.errors import Reason
 MOST = 8
 """The maximum number of functions in a row. For a more frequent error, the row names its class."""
 PACKAGE = "reviewbot"
+INTERIM = {
+    "reviewbot.app.github.record": "shows the state while the run continues",
+    "reviewbot.domain.machine.decide": "as above",
+    "reviewbot.app.github.older_checks": "completes the checks of other heads",
+}
+"""Modules that use outcomes other than the run's own, and why."""
 
 Name = tuple[str, str]
 """A module, e.g., `reviewbot.errors`, and the name of a function or class in it."""
@@ -38,9 +44,9 @@ def table(program: Path) -> str:
     rows = ["| reason | decided by |", "|---|---|"]
     for reason in Reason:
         raised = {(f"{PACKAGE}.errors", name) for name, found in errors.items() if found == reason.name}
-        places = _deciders(functions, reason.name, raised)
-        if raised and not 0 < len(places) <= MOST:
-            places = sorted(raised)
+        named = _deciders(functions, [one for one in functions if reason.name in one.reasons])
+        raising = _deciders(functions, [one for one in functions if one.uses & raised])
+        places = [*named, *(raising if 0 < len(raising) <= MOST else sorted(raised))]
         if places:
             rows.append(f"| `{reason}` | {_said(places)} |")
     return "\n".join(rows)
@@ -55,16 +61,15 @@ def _said(places: list[Name]) -> str:
     return "; ".join(f"{', '.join(dict.fromkeys(names))} in {files[module]}" for module, names in by_module.items())
 
 
-def _deciders(functions: list[Function], reason: str, errors: set[Name]) -> list[Name]:
+def _deciders(functions: list[Function], left: list[Function]) -> list[Name]:
     found: list[Name] = []
     seen: set[Name] = set()
-    left = [one for one in functions if reason in one.reasons or one.uses & errors]
     while left:
         one = left.pop(0)
         if one.place in seen:
             continue
         seen.add(one.place)
-        callers = [other for other in functions if one.place in other.uses]
+        callers = [other for other in functions if one.place in other.uses and other.place[0] not in INTERIM]
         if one.is_unconditional and callers:
             left = [*callers, *left]
         else:
@@ -88,7 +93,7 @@ def _functions(path: Path, program: Path) -> Iterator[Function]:
                 frozenset(_reasons(body)),
                 frozenset(_called(body, names)),
                 not any(isinstance(one, ast.If | ast.Match | ast.Try | ast.For | ast.While) for one in body)
-                and not any(isinstance(one, ast.IfExp) and any(_reasons(ast.walk(one))) for one in body),
+                and not any(isinstance(one, ast.IfExp) and _chooses(one) for one in body),
             )
 
 
@@ -104,6 +109,11 @@ def _evaluated(node: ast.AST) -> Iterator[ast.AST]:
     yield node
     for child in children:
         yield from _evaluated(child)
+
+
+def _chooses(node: ast.IfExp) -> bool:
+    found = [one for part in (node.body, node.orelse) for one in ast.walk(part)]
+    return any(_reasons(found)) or any(isinstance(one, ast.Call) for one in found)
 
 
 def _reasons(nodes: Iterable[ast.AST]) -> Iterator[str]:

@@ -13,9 +13,13 @@ from itertools import pairwise
 
 from reviewbot.domain.machine import acquire, decide, finish, learn, phases, steps
 from reviewbot.domain.questions import machine
+from reviewbot.domain.questions import steps as question_steps
 
 PHASES = {phase.__name__: phase for phase in typing.get_args(phases.Phase)}
 QUESTION_PHASES: tuple[type, ...] = typing.get_args(machine.Phase)
+ALL_STEPS: tuple[type, ...] = tuple(
+    dict.fromkeys((*typing.get_args(steps.Step), *typing.get_args(question_steps.Step), steps.Finish))
+)
 STEPS = {step.__name__ for step in typing.get_args(steps.Step)}
 END = ("Judged", "Refreshed", "Published")
 """The phase that every phase can lead to when the outcome is known; drawn once."""
@@ -120,7 +124,7 @@ def table() -> str:
     for name, phase in PHASES.items():
         lines.append(f"| `{name}` | {meaning(phase)} | {', '.join(f'`{one}`' for one in sorted(asked[name]))} |")
     lines += ["", "| step | what it does |", "|---|---|"]
-    lines += [f"| `{one.__name__}` | {meaning(one)} |" for one in typing.get_args(steps.Step)]
+    lines += [f"| `{one.__name__}` | {meaning(one)} |" for one in ALL_STEPS]
     lines += ["", "| phase of a question | what is known |", "|---|---|"]
     lines += [f"| `{one.__name__}` | {meaning(one)} |" for one in QUESTION_PHASES]
     return "\n".join(lines)

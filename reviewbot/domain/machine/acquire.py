@@ -430,7 +430,7 @@ def _acquire(known: Known, before: Purchase | None, now: datetime) -> phases.Res
 def _why_unwanted(known: Known, before: Purchase | None) -> str:
     request = known.request
     if not request.may_buy:
-        return "this run only publishes finished reviews"
+        return "this run requests no review"
     if before is not None and before.state is TaskState.ENDED and not tries_again(request.policy, request.trigger):
         return "the last attempt ended without a result, and this event does not start another one"
     return f"this event does not request one (`review-on: {request.policy.review_on}`)"

@@ -75,7 +75,7 @@ def _gaps(known: Known) -> Iterator[str]:
     if ledger.findings.broken:
         yield "the record of findings is incomplete"
     if own and not ledger.is_founded(own):
-        yield "the review continues a review that is not done"
+        yield "the review builds on a review that is not finished"
     if own and ledger.earlier_attempts(own):
         yield "an earlier attempt at this review is open"
 

@@ -205,7 +205,7 @@ class Judged(_Running, frozen=True):
 
 
 class Refreshed(_Running, frozen=True):
-    """The outcome is final. The remaining parts are written in order."""
+    """The outcome is decided. The remaining parts are written in order."""
 
     outcome: Outcome
     left: tuple[type[Publishing], ...]

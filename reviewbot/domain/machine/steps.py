@@ -43,7 +43,7 @@ class LookUpTask(Struct, frozen=True):
 
 
 class ReadTask(Struct, frozen=True):
-    """Read a task, and remove the approval label if `label` is not empty."""
+    """Read a task, and remove the approval label, if any."""
 
     task_id: str
     label: str = ""
@@ -71,7 +71,7 @@ class ReadAgain(Struct, frozen=True):
 
 
 class ReadNewPart(Struct, frozen=True):
-    """Compare the selected files with the head `since`.
+    """Compare the selected files with the last reviewed head (`since`).
 
     Attributes:
         last: the review of that head, or None if unknown.
@@ -180,6 +180,8 @@ class WriteOutput(Struct, frozen=True):
 
 
 class Finish(Struct, frozen=True):
+    """End the run."""
+
     outcome: Outcome
 
 

@@ -89,7 +89,10 @@ class Resumed(Struct, frozen=True):
 
 
 class Waiting(Struct, frozen=True):
-    """The task is polled. `waited` is the number of seconds since this run began to wait."""
+    """The task is polled.
+
+    `waited` is the number of seconds since this run began to wait.
+    """
 
     question: Question
     task: Task
@@ -97,7 +100,10 @@ class Waiting(Struct, frozen=True):
 
 
 class Over(Struct, frozen=True):
-    """The answer, or a note that no answer exists, is posted next. `task` is None if CodeVF has no task."""
+    """The answer, or a note that no answer exists, is posted next.
+
+    `task` is None if CodeVF has no task.
+    """
 
     question: Question
     task: Task | None

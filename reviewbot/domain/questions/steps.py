@@ -19,6 +19,8 @@ class PriceQuestion(Struct, frozen=True):
 
 
 class RecordQuestion(Struct, frozen=True):
+    """Record the question and its task on GitHub."""
+
     question: Question
 
 
@@ -31,7 +33,10 @@ class CreateQuestion(Struct, frozen=True):
 
 
 class PostAnswer(Struct, frozen=True):
-    """Post the answer, or a note without an answer, unless already posted. `task` is None if CodeVF has no task."""
+    """Post the answer, or a note without an answer, unless already posted.
+
+    `task` is None if CodeVF has no task.
+    """
 
     question: Question
     task: Task | None

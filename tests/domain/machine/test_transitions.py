@@ -572,7 +572,7 @@ def test_the_log_names_each_gap_in_the_history() -> None:
     gone = replace(now, own=OwnReview(Bought(own)), memory=Memory(ledger), stored=replace(now.stored, lost=True))
     assert list(why_incomplete(gone)) == [
         "the record of findings is incomplete",
-        "the review continues a review that is not done",
+        "the review builds on a review that is not finished",
         "an earlier attempt at this review is open",
         "the record lacks a blocking finding of an earlier review",
         "the record of earlier reviews is missing or not trusted",
