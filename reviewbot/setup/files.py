@@ -6,6 +6,7 @@ import json
 import re
 import textwrap
 from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
 
 from msgspec import Struct
 
@@ -168,31 +169,15 @@ _AFTER = f"""\
     types: [completed]
 """
 
-THREADS_WORKFLOW = """\
-name: Thread commands
-run-name: "Command in a review thread of #${{ github.event.pull_request.number }}"
-on:
-  pull_request_review_comment:
-    types: [created]
-permissions: {}
-jobs:
-  thread:
-    name: Thread command
-    if: startsWith(github.event.comment.body, '/reviewbot')
-    runs-on: ubuntu-latest
-    timeout-minutes: 5
-    concurrency:
-      group: reviewbot-thread-${{ github.run_id }}
-      cancel-in-progress: false
-    permissions: {}
-    steps:
-      - run: "true" # GitHub runs this on the pull request's branch, without secrets; "Commands" then answers
-"""
-"""The workflow that starts the commands workflow after a comment in a review thread, if the check is required.
 
-GitHub runs this event on the pull request's merge branch, which has no access to the environment with the key.
-https://docs.github.com/en/actions/reference/workflows-and-actions/events-that-trigger-workflows
-"""
+def threads_workflow() -> str:
+    """Return the workflow that passes on comments in review threads if the check is required.
+
+    GitHub runs this event on the pull request's merge branch, which has no access to the environment with the key.
+    https://docs.github.com/en/actions/reference/workflows-and-actions/events-that-trigger-workflows
+    """
+    return Path(__file__).with_name("threads.yml").read_text(encoding="utf-8")
+
 
 _PULL_REQUEST = "reviewbot-${{ github.event_name }}-${{ github.event.pull_request.number || inputs.pr }}"
 _CANCELS = "${{ github.event.action == 'synchronize' }}"
@@ -207,7 +192,7 @@ _COMMENTED = "reviewbot-commands-${{ github.event.issue.number || github.event.N
 """The concurrency group of a pull request's commands.
 
 `NUMBER` stands for a field of the event: the pull request's number or, if the check is required, the title of a
-`THREADS_WORKFLOW` run, which contains the number.
+run of `threads_workflow`, which contains the number.
 """
 
 _CHECKED = "reviewbot-checks-${{ github.event.workflow_run.head_sha }}"
@@ -272,7 +257,7 @@ def files(options: InitOptions) -> Mapping[str, str]:
         "review": review_workflow(options),
         **({"collect": collect_workflow(options)} if collecting else {}),
         "commands": commands_workflow(options),
-        **({"threads": THREADS_WORKFLOW} if options.gate else {}),
+        **({"threads": threads_workflow()} if options.gate else {}),
         **({"checks": checks_workflow(options)} if collecting and options.wait_for else {}),
     }
     named = {f"{WORKFLOWS}/reviewbot-{name}.yml": text for name, text in texts.items()}

@@ -15,11 +15,11 @@ from reviewbot.render.renderer import Renderer
 from reviewbot.settings import INPUTS, Input
 from reviewbot.setup.files import (
     SCHEMA_FILE,
-    THREADS_WORKFLOW,
     InitOptions,
     collect_workflow,
     commands_workflow,
     review_workflow,
+    threads_workflow,
 )
 from tests.project import deciders
 from tests.project.config_schema import config_schema
@@ -100,7 +100,7 @@ PARTS: Mapping[str, str] = {
     "proofs": proofs.table(),
     "reasons": deciders.table(PROGRAM),
     "titles": titles(),
-    "threads": f"```yaml\n{THREADS_WORKFLOW}```",
+    "threads": f"```yaml\n{threads_workflow()}```",
     **{
         name: f"```yaml\n{(EXAMPLES / f'{name}.yml').read_text(encoding='utf-8')}```"
         for name in ("caller", "collector")

@@ -19,7 +19,7 @@ from ruamel.yaml import YAML
 
 from reviewbot.domain.model.events import RelayEvent, read_event
 from reviewbot.domain.model.options import ReviewerKind
-from reviewbot.setup.files import LABELS, THREADS_WORKFLOW, InitOptions, commands_workflow, review_workflow
+from reviewbot.setup.files import LABELS, InitOptions, commands_workflow, review_workflow, threads_workflow
 
 ACT = Path(sys.executable).parent / "act"
 ADVISORY, GATE = InitOptions(), InitOptions(gate=True)
@@ -106,7 +106,7 @@ def test_a_command_starts_for_comments_in_review_threads(
 def test_a_gate_relays_commands_in_review_threads(
     tmp_path: Path, payload: Mapping[str, Any], starts: bool  # noqa: FBT001 — a column of the table
 ) -> None:  # fmt: skip
-    assert started(THREADS_WORKFLOW, "pull_request_review_comment", payload, tmp_path) == ["thread"] * starts
+    assert started(threads_workflow(), "pull_request_review_comment", payload, tmp_path) == ["thread"] * starts
 
 
 @pytest.mark.parametrize(("conclusion", "starts"), [("success", True), ("skipped", False), ("failure", False)])
@@ -117,11 +117,11 @@ def test_a_gate_reads_commands_after_a_relay(tmp_path: Path, conclusion: str, *,
 
 def test_a_relay_is_read_by_its_run_name() -> None:
     read = YAML(typ="safe").load
-    title = read(THREADS_WORKFLOW)["run-name"].replace("${{ github.event.pull_request.number }}", "12")
+    title = read(threads_workflow())["run-name"].replace("${{ github.event.pull_request.number }}", "12")
     assert read_event(
         "workflow_run", {"workflow_run": {"display_title": title, "event": "pull_request_review_comment"}}
     ) == RelayEvent(12)
-    assert read(commands_workflow(GATE))["on"]["workflow_run"]["workflows"] == [read(THREADS_WORKFLOW)["name"]]
+    assert read(commands_workflow(GATE))["on"]["workflow_run"]["workflows"] == [read(threads_workflow())["name"]]
     assert "workflow_run" not in read(commands_workflow(ADVISORY))["on"]
 
 
