@@ -1424,7 +1424,7 @@ MUTATIONS: tuple[Mutation, ...] = (
     ),
     Mutation(
         "a withdrawal that another run has written over is forgotten",
-        "reviewbot.app.github.ledger_store:_withdrawn",
+        "reviewbot.domain.commands.authorize:unrecorded_withdrawals",
         _returning(()),
         NEVER_GREEN,
         found="withdrawal-written-over",

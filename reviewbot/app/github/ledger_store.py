@@ -21,7 +21,6 @@ from reviewbot.domain.ledger.copies import (
     with_copies,
     with_doubles,
 )
-from reviewbot.domain.ledger.edits import Unwaive
 from reviewbot.domain.ledger.external_id import ExternalId, decode_external_id
 from reviewbot.domain.ledger.ledger import MAX_TASKS, Ledger, Purchase, TaskState
 from reviewbot.domain.ledger.memory import StoredLedger, purchase_key
@@ -67,6 +66,7 @@ def read_ledger(run: RunContext, snapshot: Snapshot, digest: str = "", own: str 
     is_gone = was_here and not ledger.purchases
     lost = not believed and (cut or is_gone or _may_be_in_base(run, snapshot))
     claimed = Decimal(0) if believed else reading.spent
+    executed = executed_commands(snapshot.comments, snapshot.threads, run.settings.instance)
     on_head = ((one.id, decode_external_id(one.external_id, run.signer)) for one in snapshot.checks)
     return StoredLedger(
         ledger=ledger,
@@ -79,13 +79,8 @@ def read_ledger(run: RunContext, snapshot: Snapshot, digest: str = "", own: str 
         finished=frozenset(finished),
         ended=None if bypass and bypass.is_of(snapshot.pull.head_sha, snapshot.pull.base_ref) else bypass,
         older_checks=tuple(one for one in checks if (one.head_sha, one.name) != (head_sha, run.check_name)),
-        withdrawn=_withdrawn(run, snapshot, ledger) if ledger.has_exemptions else (),
+        withdrawn=unrecorded_withdrawals(ledger, executed),
     )
-
-
-def _withdrawn(run: RunContext, snapshot: Snapshot, ledger: Ledger) -> tuple[Unwaive, ...]:
-    executed = executed_commands(snapshot.comments, snapshot.threads, run.settings.instance)
-    return unrecorded_withdrawals(ledger, executed)
 
 
 def _read_with_checks(
