@@ -1146,6 +1146,16 @@ FOUND: dict[str, Bug] = {
             setting=Setting((("wait-minutes", "0"),)),
         ),
     ),
+    "next-attempt-behind-a-forgotten-one": Bug(
+        "Without a summary, a run could not read a task that CodeVF no longer knew. Meanwhile, a collection bought the "
+        "next attempt for a command. The run had read that attempt's check run, and wrote the first attempt over it.",
+        NOTHING_LOST,
+        history(
+            *(Move("secret", 5, 3), Episode((PUSH,), (At(7, Meanwhile(Move("forget_task"))),))),
+            Episode((NEXT,), (At(3, Meanwhile(Move("author_reviews"))), At(3, Begin(COLLECT)))),
+            setting=Setting((("summary-comment", "false"),)),
+        ),
+    ),
     "second-review-of-a-head": Bug(
         "Without a summary, a label requested a larger review of a head. Its record replaced that of the first review "
         "in the check run. So its answer, which called the first review's finding fixed, turned the check green.",

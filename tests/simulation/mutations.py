@@ -1870,6 +1870,13 @@ MUTATIONS: tuple[Mutation, ...] = (
         found="next-attempt-behind-a-cancelled-one",
     ),
     Mutation(
+        "an earlier attempt replaces a later one in the check run",
+        "reviewbot.domain.machine.purchase:_is_next_attempt",
+        _returning(value=False),
+        NOTHING_LOST,
+        found="next-attempt-behind-a-forgotten-one",
+    ),
+    Mutation(
         "the newest check run counts a question, whatever its head",
         "reviewbot.app.questions.record:_write_checks",
         lambda right: (

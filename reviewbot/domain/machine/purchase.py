@@ -313,13 +313,14 @@ def purchase_to_copy(known: Known, there: Purchase | None) -> Purchase | None:
 
     The first purchase of this list is used:
 
+    - `there`, the existing copy, if another run has since bought it as the next attempt of this run's purchase
     - this run's purchase in the state `INTENT` or `OPEN`
     - another intent or open task of this head, unless this run's purchase has an answer
     - a deferred purchase of this head, if this run has no other purchase, because a repository without summaries would
       forget the deferral
     - the open task of an older head, so that the run that ends this task also completes the check
     - this run's finished purchase
-    - `there`, the existing copy
+    - `there`
 
     A purchase in `StoredLedger.finished` has its own check run and does not count as open.
     """
@@ -330,11 +331,18 @@ def purchase_to_copy(known: Known, there: Purchase | None) -> Purchase | None:
         waiting = next((one for one in ledger.deferred() if one.head_sha == known.head_sha), None)
         underway = (one for one in ledger.underway_on(known.head_sha) if purchase_key(one) not in known.stored.finished)
         held = next(underway, None) or held or waiting
+    elif there and _is_next_attempt(there, held):
+        held = there
     if known.awaited and (held is None or held.state.is_over):  # so that a later run finds the task
         held = known.awaited.purchase
     held = held or (there and ledger.recorded(there))
     # Another run may have recorded the task of this run's intent.
     return held and (ledger.recorded(held) or held)
+
+
+def _is_next_attempt(copy: Purchase, held: Purchase) -> bool:
+    is_underway = copy.state in {TaskState.INTENT, TaskState.OPEN}
+    return is_underway and copy.identity == held.identity and copy.attempt > held.attempt
 
 
 def may_be_bought_otherwise(known: Known, bought: Purchase) -> bool:

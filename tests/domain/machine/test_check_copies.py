@@ -79,6 +79,24 @@ def test_a_finished_review_that_is_read_again_does_not_replace_the_end_of_the_ne
 
 
 @pytest.mark.parametrize(
+    ("own", "there", "copied"),
+    [
+        (OPEN, replace(OPEN, attempt=2, task_id="task_4"), True),
+        (OPEN, replace(OPEN, attempt=2, task_id="", state=TaskState.INTENT), True),
+        (DONE, replace(DONE, attempt=2, task_id="task_4", state=TaskState.OPEN), True),
+        (OPEN, replace(OPEN, attempt=2, task_id="task_4", state=TaskState.ENDED), False),
+        (OPEN, replace(OPEN, attempt=2, task_id="", state=TaskState.DEFERRED), False),
+        (OPEN, replace(INTENT, attempt=2), False),
+        (replace(OPEN, attempt=2), OPEN, False),
+    ],
+)
+def test_a_run_does_not_replace_the_next_attempt_that_another_run_has_bought(
+    own: Purchase, there: Purchase, *, copied: bool
+) -> None:
+    assert purchase_to_copy(run(own, own, there), there) == (there if copied else own)
+
+
+@pytest.mark.parametrize(
     ("own", "copy", "may_be"),
     [
         (None, OPEN, True),
