@@ -21,7 +21,6 @@ from reviewbot.app.reviewer.incremental_context import read_new_part
 from reviewbot.app.reviewer.read_result import asked_parts, read_answer
 from reviewbot.app.reviewer.tasks import cancel_and_look_up, cancel_open_tasks, look_up, poll, read_price
 from reviewbot.domain.github.context import ContextRequest
-from reviewbot.domain.ledger.memory import StoredLedger
 from reviewbot.domain.machine import steps
 from reviewbot.domain.machine.known import Known
 from reviewbot.domain.machine.outcome import undelivered
@@ -50,11 +49,12 @@ def _perform(run: RunContext, step: steps.Step, known: Known) -> steps.Result:  
         case steps.ReadLedger():
             return read_ledger(run, known.snapshot)
         case steps.ReadPurchases():
-            return _read_purchases(run, known)
+            return read_ledger(run, run.read_snapshot(), known.purchase.identity if known.purchase else "")
         case steps.ReadChange():
             return _read_change(run, known)
         case steps.OpenReviewer():
-            return _open(run, known)
+            run.reviewer(known.request)
+            return steps.Done()
         case steps.LookUpTask(purchase=purchase):
             return look_up(run, known, purchase)
         case steps.ReadTask(task_id=task_id, label=label):
@@ -107,10 +107,6 @@ def _perform(run: RunContext, step: steps.Step, known: Known) -> steps.Result:  
             assert_never(unknown)
 
 
-def _read_purchases(run: RunContext, known: Known) -> StoredLedger:
-    return read_ledger(run, run.read_snapshot(), known.purchase.identity if known.purchase else "")
-
-
 def _read_change(run: RunContext, known: Known) -> steps.ChangeRead:
     pull, wished = known.snapshot.pull, run.settings.context
     asked = ContextRequest(pull.number, patterns=wished[1:]) if wished and known.request.paid else None
@@ -119,11 +115,6 @@ def _read_change(run: RunContext, known: Known) -> steps.ChangeRead:
         run.say(change.context.problem)
     digest = apply_rules(replace(known, change=change)).identity.digest()
     return steps.ChangeRead(change, read_ledger(run, known.snapshot, digest))
-
-
-def _open(run: RunContext, known: Known) -> steps.Done:
-    run.reviewer(known.request)
-    return steps.Done()
 
 
 def _read_task(run: RunContext, known: Known, task_id: str, label: str) -> steps.TaskRead:

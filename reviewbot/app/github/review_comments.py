@@ -83,8 +83,8 @@ def _post(
 ) -> Sequence[CommentGroup]:
     _clear_pending(run, snapshot)
     on_lines = [one for one in left if isinstance(one.target, LineTarget)]
-    is_asked = bool(requests(snapshot, run.settings.instance))
-    asks = requests_changes(known, outcome) and begins_to_block(known) and not is_asked
+    is_open = requests(snapshot, run.settings.instance)
+    asks = not is_open and requests_changes(known, outcome) and begins_to_block(known)
     refused = list(_post_review(run, known, on_lines, outcome) if on_lines or asks else ())
     for one in left:
         if isinstance(one.target, FileTarget):

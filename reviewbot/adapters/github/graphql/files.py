@@ -105,7 +105,7 @@ class FileReader(RepositoryConnection):
             **queries.aliased("f", [f"HEAD:{path}" for path in paths]),
         }
         document, hidden = queries.entries(len(batch.new), len(batch.old), len(paths)), list[GraphQLError]()
-        forgives = remembering(hidden, _is_context)
+        forgives = remembering(hidden, lambda error: (error.path or ("",))[0] in {"about", "documents"})
         try:
             data = self._calls.query(document, variables, _READING, FilesAndContext, forgives=forgives, patient=False)
         except ForgeError as error:
@@ -181,10 +181,6 @@ _NO_ISSUES = "reviewbot did not send the issues that the pull request closes, be
 def _hides_issues(error: GraphQLError) -> bool:
     """Return whether GitHub hides all issues, not only an issue in another repository."""
     return error.hides("closing") and error.path is not None and error.path[-1] == "closing"
-
-
-def _is_context(error: GraphQLError) -> bool:
-    return (error.path or ("",))[0] in {"about", "documents"}
 
 
 def _read_side(files: Mapping[str, F | None] | None, letter: str, sha: str, paths: Sequence[str]) -> dict[str, F]:
