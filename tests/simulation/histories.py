@@ -412,6 +412,7 @@ def _watch(world: World) -> None:
     def on_text(comment: StoredComment) -> None:
         if "reviewbot:summary" in comment.body:
             world.truth.texts.append(comment.body)
+            world.truth.written.append(world.time.seconds)
             is_only, is_once = not world.setting.has_checks, world.setting.input("review-on", "push") == "ready"
             if is_only or is_once:
                 ledger = decode(comment.body, Signer(KEY, REPOSITORY_ID, comment.number, "")).ledger

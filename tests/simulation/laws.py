@@ -167,14 +167,18 @@ def _asked(world: World, pull: Pull, change: tuple[Change, ...]) -> int:
 
 
 def _is_beside_refusal(world: World, task: StoredTask, first: StoredTask) -> bool:
-    """Return whether CodeVF refused a third run at the same moment, which uses up the number of its attempt.
+    """Return whether a third run was refused at the same moment, which uses up the number of its attempt.
 
-    The run that bought the task cannot have seen that, or the first task, since it had begun before. Beside three other
-    runs, the limit can have refused one of them.
+    The run that bought the task cannot have seen that, or the first task, since it had begun before. If not CodeVF but
+    the limit refused the third run, that run must have ended the intent of one of both tasks.
     """
     outcomes = [(one, one.outcome) for one in world.runs if one.outcome and one.outcome.reason is Reason.OVER_BUDGET]
-    is_many = spending.most_beside(world, task) >= spending.RACING
-    refused = [run for run, one in outcomes if is_many or "would exceed `max-credits-per-pr`" not in one.message]
+    refused = [
+        run
+        for run, one in outcomes
+        if "would exceed `max-credits-per-pr`" not in one.message
+        or any(spending.is_intent_ended(world, either, run) for either in (first, task))
+    ]
     runs = [run for run in (cast(Run, run) for run in task.askers) if task is not first and run.began < first.created]
     return any(spending.overlap(run, other) for run in runs for other in refused)
 

@@ -12,8 +12,9 @@ from typing import cast
 
 from reviewbot.domain.codevf.batches import split_ids
 from reviewbot.domain.github.check_identity import split_tag
+from reviewbot.domain.ledger.codec import decode
 from reviewbot.domain.ledger.external_id import decode_external_id
-from reviewbot.domain.ledger.ledger import Ledger, TaskState
+from reviewbot.domain.ledger.ledger import Ledger, Purchase, TaskState
 from reviewbot.domain.ledger.memory import purchase_key
 from reviewbot.domain.ledger.signing import Signer
 from reviewbot.domain.model.question import QuestionState
@@ -143,6 +144,32 @@ def _was_given_up(world: World, task: StoredTask) -> bool:
     keys = {purchase_key(one) for one in named or copies if named or one.hold == task.hold}
     ended = any(one.state is TaskState.ENDED and not one.task_id and purchase_key(one) in keys for one in copies)
     return ended and most_beside(world, task) >= RACING - 1
+
+
+def is_intent_ended(world: World, task: StoredTask, refused: Run) -> bool:
+    """Return whether a refused run ended the intent of a task while another run was buying that task.
+
+    That run had begun before, so that it could continue with the intent, and had not recorded the task. A run that
+    reads the end makes the next attempt, which has another key.
+    """
+    records, buyer = list(_records(world, _number(task))), cast(Run, task.askers[0])
+    named = [(one, at) for one, at in records if task.id in split_ids(one.task_id)]
+    keys = {purchase_key(one) for one, _ in named}
+    ends = [at for one, at in records if one.state is TaskState.ENDED and not one.task_id and purchase_key(one) in keys]
+    since = max(buyer.began, refused.began)
+    until = min([refused.ended or math.inf, *(at for _, at in named)])
+    return buyer is not refused and bool(ends) and since < min(ends) <= until
+
+
+def _records(world: World, number: int) -> Iterator[tuple[Purchase, float]]:
+    """Yield each purchase in a check run or a summary of a pull request so far, and when it was written there."""
+    signer = Signer(KEY, REPOSITORY_ID, number, "")
+    for text, (at, _) in zip(world.truth.copies, world.truth.copied, strict=True):
+        if copy := decode_external_id(split_tag(text)[1], signer):
+            yield copy.purchase, at
+    for text, at in zip(world.truth.texts, world.truth.written, strict=True):
+        reading = decode(text, signer)
+        yield from ((one, at) for one in reading.ledger.purchases if not reading.problem)
 
 
 def _is_given_up_question(world: World, task: StoredTask) -> bool:

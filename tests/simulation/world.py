@@ -196,7 +196,7 @@ class Truth:
         renamed: new name to old name.
         losses: events that make complete records impossible.
         forgot_at: when the only memory was last lost.
-        texts: every text of the summaries so far, of any pull request.
+        texts: every text of the summaries so far, of any pull request; `written`: when each of them was written.
         copies: every `external_id` of a check run so far.
         copied: when each of them was written, and when its run had last read the check runs, if it had.
         recorded: by task, when a check run first had its id; with `review-on: ready` also a summary.
@@ -221,6 +221,7 @@ class Truth:
     losses: set[str] = field(default_factory=set)
     forgot_at: float = float("inf")
     texts: list[str] = field(default_factory=list)
+    written: list[float] = field(default_factory=list)
     copies: list[str] = field(default_factory=list)
     copied: list[tuple[float, float | None]] = field(default_factory=list)
     recorded: dict[str, float] = field(default_factory=dict)
