@@ -53,8 +53,7 @@ def _perform(run: RunContext, step: steps.Step, known: Known) -> steps.Result:  
         case steps.ReadChange():
             return _read_change(run, known)
         case steps.OpenReviewer():
-            run.reviewer(known.request)
-            return steps.Done()
+            return _open(run, known)
         case steps.LookUpTask(purchase=purchase):
             return look_up(run, known, purchase)
         case steps.ReadTask(task_id=task_id, label=label):
@@ -115,6 +114,11 @@ def _read_change(run: RunContext, known: Known) -> steps.ChangeRead:
         run.say(change.context.problem)
     digest = apply_rules(replace(known, change=change)).identity.digest()
     return steps.ChangeRead(change, read_ledger(run, known.snapshot, digest))
+
+
+def _open(run: RunContext, known: Known) -> steps.Done:
+    run.reviewer(known.request)
+    return steps.Done()
 
 
 def _read_task(run: RunContext, known: Known, task_id: str, label: str) -> steps.TaskRead:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Sequence
-from functools import cache
+from functools import cache, partial
 
 from pygments.lexer import Lexer
 from pygments.lexers import get_lexer_by_name
@@ -64,9 +64,7 @@ class Colours:
         return [_plain(line) for line in lines]
 
 
-@cache
-def _lexer(language: str) -> Lexer:
-    return get_lexer_by_name(language, stripnl=False, ensurenl=False)
+_lexer = cache(partial(get_lexer_by_name, stripnl=False, ensurenl=False))
 
 
 def _pieces(lines: Sequence[str]) -> Iterator[Sequence[str]]:

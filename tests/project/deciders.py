@@ -44,8 +44,10 @@ def table(program: Path) -> str:
     rows = ["| reason | decided by |", "|---|---|"]
     for reason in Reason:
         raised = {(f"{PACKAGE}.errors", name) for name, found in errors.items() if found == reason.name}
-        named = _deciders(functions, [one for one in functions if reason.name in one.reasons])
-        raising = _deciders(functions, [one for one in functions if one.uses & raised])
+        # A function that always uses another reason replaces this one.
+        others = [one for one in functions if not one.is_unconditional or one.reasons <= {reason.name}]
+        named = _deciders(others, [one for one in functions if reason.name in one.reasons])
+        raising = _deciders(others, [one for one in functions if one.uses & raised])
         places = [*named, *(raising if 0 < len(raising) <= MOST else sorted(raised))]
         if places:
             rows.append(f"| `{reason}` | {_said(places)} |")

@@ -83,7 +83,7 @@ def _post(
 ) -> Sequence[CommentGroup]:
     _clear_pending(run, snapshot)
     on_lines = [one for one in left if isinstance(one.target, LineTarget)]
-    is_open = requests(snapshot, run.settings.instance)
+    is_open = requests(snapshot, known.request.instance)
     asks = not is_open and requests_changes(known, outcome) and begins_to_block(known)
     refused = list(_post_review(run, known, on_lines, outcome) if on_lines or asks else ())
     for one in left:
