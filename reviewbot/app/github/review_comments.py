@@ -102,7 +102,7 @@ def _clear_pending(run: RunContext, snapshot: Snapshot) -> None:
 def dismiss_requests(run: RunContext, known: Known, outcome: Outcome) -> Known:
     title, _ = run.renderer.check(summary_view(run, known, apply_bypass(known, outcome)))
     number = known.snapshot.pull.number
-    for review_id in requests(known.snapshot, run.settings.instance):
+    for review_id in requests(known.snapshot, known.request.instance):
         run.attempt("Dismissing a review", run.ports.forge.dismiss_review, number, review_id, title)
     return known
 

@@ -166,7 +166,7 @@ class WriteCheckRun(_Publishing, frozen=True):
 
 
 class DismissRequests(_Publishing, frozen=True):
-    """Dismiss reviewbot's requests for changes, because nothing blocks any more."""
+    """Dismiss reviewbot's requests for changes, because the check passes."""
 
 
 class CloseOlderChecks(_Publishing, frozen=True):
