@@ -1671,6 +1671,30 @@ FOUND: dict[str, Bug] = {
             Episode((NEXT,), (At(28, Meanwhile(Move("unwaive"))), At(28, Begin(NEXT)))),
         ),
     ),
+    "answer-beside-lost-findings": Bug(
+        "The reviewer was asked about a finding, and another workflow replaced the summary meanwhile. The answer did "
+        "not mention the finding again, and the run and every later one passed.",
+        NEVER_GREEN,
+        history(
+            *(Move("evil"), Episode((PUSH,)), RUN, Move("harmless", 0, 1)),
+            Episode((NEXT,), (At(12, Meanwhile(Move("forged_text"))),)),
+            setting=Setting(
+                (("check-run", "false"), ("incremental", "false")), life=Life(10, 60), mind=Mind(is_terse=True)
+            ),
+        ),
+    ),
+    "skipped-while-the-head-moved": Bug(
+        "A rule skipped a change while another run bought the review that a command requested. Then the head moved, "
+        "and the first run judged by the new head, and wrote a skipped check on the old one.",
+        NEVER_GREEN,
+        history(
+            Episode(
+                (NEXT, NEXT),
+                (At(1, Meanwhile(Move("review", 4, 3))), At(1, Begin(NEXT)), At(6, Meanwhile(Move("secret", 3, 2)))),
+            ),
+            setting=Setting(config=ROUTES, life=Life(2, 20)),
+        ),
+    ),
     "bypass-of-a-skipped-head": Bug(
         "Two runs of a bot's pull request executed a bypass and left two summaries. The run that deleted one had read "
         "the diff, and wrote the check with its merge base. The next run had not read the diff, and wrote the same "

@@ -31,7 +31,7 @@ from reviewbot.domain.ledger.update import LedgerUpdate
 from reviewbot.domain.machine.known import Known
 from reviewbot.domain.machine.outcome import SUMMARY
 from reviewbot.domain.machine.phases import Published, Refreshed
-from reviewbot.domain.machine.steps import NewPartRead, ReadPosted, UpdateThreads
+from reviewbot.domain.machine.steps import NewPartRead, ReadPosted, UpdateThreads, WriteCheckRun
 from reviewbot.domain.model.options import AnswerForm
 from reviewbot.domain.model.review import Report, TaskStatus
 from reviewbot.domain.policy.eligibility import skip_label
@@ -2054,11 +2054,29 @@ MUTATIONS: tuple[Mutation, ...] = (
         found="late-answer-behind-a-dropped-purchase",
     ),
     Mutation(
-        "an earlier attempt that is open is not looked up",
-        "reviewbot.domain.ledger.ledger:Ledger.earlier_attempts",
+        "a review may be asked about findings that the record lacks",
+        "reviewbot.domain.machine.outcome:_missing",
+        _returning(value=()),
+        NEVER_GREEN,
+        found="answer-beside-lost-findings",
+    ),
+    Mutation(
+        "a review may be asked about findings of an earlier attempt that the record lacks",
+        "reviewbot.domain.machine.outcome:_missing",
         _returning(value=()),
         NEVER_GREEN,
         found="attempt-behind-an-older-summary",
+    ),
+    Mutation(
+        "a rule judges the new head for the check of an older one",
+        "reviewbot.domain.machine.finish:after_refresh",
+        lambda right: (
+            lambda known, outcome: (
+                Refreshed(known, outcome, (WriteCheckRun,)) if known.reviewed else right(known, outcome)
+            )
+        ),
+        NEVER_GREEN,
+        found="skipped-while-the-head-moved",
     ),
     Mutation(
         "check runs that cannot be read hide a review where no summary can be written",

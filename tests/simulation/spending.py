@@ -52,8 +52,9 @@ def limit_of(world: World, tasks: list[StoredTask], parts: int) -> Decimal | Non
 
 
 def _submitted(world: World, task: StoredTask) -> float:
-    """Return when a task was created, or its intent was, if a second run asked for it and cannot know."""
-    return world.truth.begun.get(_head(task), task.created) if len(task.askers) > 1 else task.created
+    """Return when a task was created, or its intent was recorded, if another run did that or asked for it, too."""
+    runs = {id(one) for one in (*task.askers, world.truth.intended_by.get(_head(task), task.askers[0]))}
+    return world.truth.begun.get(_head(task), task.created) if len(runs) > 1 else task.created
 
 
 def over_limit(world: World, pull: Pull) -> Iterator[str]:
@@ -246,24 +247,26 @@ def is_written_over(world: World, task: StoredTask) -> bool:
 
 
 def is_withdrawn(world: World, task: StoredTask) -> bool:
-    """Return whether the ledger of a run that had cancelled a deferred purchase was written over one with its task."""
+    """Return whether a record of a task was written over, and a run that was refused or had cancelled ended its intent.
+
+    The refused run had exceeded the limit, or read a command `/reviewbot cancel`.
+    """
     comments = world.github.comments_of(_number(task))
-    return any("/reviewbot cancel" in one.body for one in comments) and any(
-        known is not None and known.state is TaskState.ENDED and known.used == 0
-        for one, later in _written_over(world, task)
-        for purchase in one.purchases
-        if task.id in split_ids(purchase.task_id)
-        for known in (later.recorded(purchase),)
+    is_refused = any("/reviewbot cancel" in one.body for one in comments) or any(
+        one.outcome is not None and "would exceed `max-credits-per-pr`" in one.outcome.message for one in world.runs
     )
+    return is_refused and any(_written_over(world, task)) and _is_intent_dropped(world, task)
 
 
 def is_dropped(world: World, task: StoredTask) -> bool:
     """Return whether a run dropped the deferred purchase of a draft while another one bought it."""
-    number, runs = _number(task), [cast(Run, run) for run in task.askers]
+    runs = [cast(Run, run) for run in task.askers]
     drafts = [one for one in world.runs if one.outcome is not None and one.outcome.reason is Reason.DRAFT]
-    if not any(overlap(run, other) for run in runs for other in drafts):
-        return False
-    recorded = [one for ledger in world.written_ledgers(number) for one in ledger.purchases]
+    return any(overlap(run, other) for run in runs for other in drafts) and _is_intent_dropped(world, task)
+
+
+def _is_intent_dropped(world: World, task: StoredTask) -> bool:
+    recorded = [one for ledger in world.written_ledgers(_number(task)) for one in ledger.purchases]
     keys = {purchase_key(one) for one in recorded if task.id in split_ids(one.task_id)}
     return any(one.state is TaskState.ENDED and not one.task_id and purchase_key(one) in keys for one in recorded)
 

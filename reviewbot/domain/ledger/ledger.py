@@ -360,14 +360,6 @@ class Ledger(Struct, frozen=True):
             purchase = done
         return True
 
-    def earlier_attempts(self, purchase: Purchase) -> tuple[Purchase, ...]:
-        """Return earlier attempts that are still open, e.g., because an older summary was restored."""
-        return tuple(
-            entry
-            for entry in self.open_tasks()
-            if entry.identity == purchase.identity and entry.attempt < purchase.attempt
-        )
-
     def intents(self) -> tuple[Purchase, ...]:
         return tuple(entry for entry in self.purchases if entry.state is TaskState.INTENT)
 

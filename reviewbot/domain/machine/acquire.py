@@ -272,8 +272,8 @@ def after_opening(at: phases.Ready, now: datetime) -> Looked:
         elif intent.identity != own and (intent.base_ref or intent.head_sha != head):
             known = known.noted(intent)
     tasks = known.ledger.open_tasks() if request.paid else ()
-    lost = known.ledger.earlier_attempts(before) if before else ()
-    left = tuple(one for one in tasks if one.identity != own or one in lost)
+    last = before.attempt if before else 0  # earlier attempts may be open because an older summary was restored
+    left = tuple(one for one in tasks if one.identity != own or one.attempt < last)
     return _next_task(known, left, at.then, now)
 
 

@@ -118,9 +118,10 @@ def publish_for_group(known: Known, outcome: Outcome) -> Refreshed | Published:
 
 def after_refresh(known: Known, outcome: Outcome) -> Refreshed | Published:
     """Judge again after the pull request was read again, because a finding may have been waived meanwhile."""
-    if known.reviewed and known.report is None and known.task and known.task.status.is_over:
+    is_unread = known.report is None and known.task is not None and known.task.status.is_over
+    if known.reviewed and (is_unread or not known.request.is_due):
         outcome = newer_head()
-    if not known.request.is_due and apply_routes(known).request.is_due:
+    elif not known.request.is_due and apply_routes(known).request.is_due:
         return _publish(known, not_due(Reason.NOT_REQUESTED, _RULES_DIFFER))
     return _publish(known, _judge_again(known, outcome))
 

@@ -76,12 +76,12 @@ def _gaps(known: Known) -> Iterator[str]:
         yield "the record of findings is incomplete"
     if own and not ledger.is_founded(own):
         yield "the review builds on a review that is not finished"
-    if own and ledger.earlier_attempts(own):
-        yield "an earlier attempt at this review is open"
 
 
 def _missing(known: Known) -> Iterator[str]:
-    ledger = known.ledger
+    ledger, own = known.ledger, known.purchase
+    if own and own.confirms and own.is_whole and all(one.found == own.task_id for one in ledger.findings.records):
+        yield "the record lacks the findings that the reviewer was asked to confirm"
     if ledger.forgets(known.change.index.change):
         yield "the record lacks a blocking finding of an earlier review"
     if not is_tracked(known.change.views, ledger.findings, known.request.instance):

@@ -984,15 +984,6 @@ def test_an_attempt_that_a_later_one_replaced_in_the_check_run_counts_as_ended()
     assert Ledger().ended(BOUGHT.identity) == 0
 
 
-def test_an_attempt_that_is_open_behind_a_later_one_is_an_earlier_attempt() -> None:
-    first = replace(BOUGHT, state=TaskState.OPEN)
-    second, other = replace(first, attempt=2), replace(first, identity="other")
-    ledger = Ledger((first, other, second))
-    assert ledger.earlier_attempts(second) == (first,)
-    assert ledger.earlier_attempts(first) == ()
-    assert Ledger((replace(first, state=TaskState.DONE), second)).earlier_attempts(second) == ()
-
-
 def test_a_copy_records_that_an_unknown_number_of_files_was_missed() -> None:
     copy = decode_external_id(
         encode_external_id(replace(BOUGHT, coverage=Coverage.PARTIAL, missed=0), COSTING, SIGNER), SIGNER

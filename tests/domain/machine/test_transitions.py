@@ -560,20 +560,30 @@ def with_critical(now: Known, *, waived: bool) -> Known:
     return replace(now, memory=Memory(replace(now.memory.written, findings=Findings((record,))), now.memory.update))
 
 
+def test_a_review_that_was_asked_about_findings_passes_only_if_the_record_has_them() -> None:
+    bought = purchase(state=TaskState.DONE, confirms=True)
+    now, reviewed = known(), OwnReview(Bought(bought))
+    fixed = TrackedFinding("0" * 10, Severity.HIGH, None, "One", "a.py", standing=FindingState.FIXED, found="task_0")
+    new = replace(fixed, id="1" * 10, severity=Severity.LOW, found="task_1")
+    for records, reason in (((), Reason.MEMORY), ((new,), Reason.MEMORY), ((fixed, new), Reason.REVIEWED)):
+        memory = Memory(Ledger((bought,), findings=Findings(records)))
+        after = replace(now, own=reviewed, memory=memory)
+        assert by_findings(after, now.judgement.rules, readable=True).reason is reason
+        assert bool(list(why_incomplete(after))) is (reason is Reason.MEMORY)
+
+
 def test_the_log_names_each_gap_in_the_history() -> None:
     now = commented(known(may_buy=False)).known
     assert list(why_incomplete(now)) == []
     own = replace(now.purchase, since="0" * 40, attempt=2)
-    earlier = replace(own, attempt=1, state=TaskState.OPEN)
     lost = Judged("0" * 10, FindingState.OPEN, blocks=True, carried=False)
     change = now.change.index.change
     done = replace(own, attempt=3, identity="other", state=TaskState.DONE, change=change, judged=(lost,))
-    ledger = Ledger((earlier, own, done), findings=Findings(broken=True))
+    ledger = Ledger((own, done), findings=Findings(broken=True))
     gone = replace(now, own=OwnReview(Bought(own)), memory=Memory(ledger), stored=replace(now.stored, lost=True))
     assert list(why_incomplete(gone)) == [
         "the record of findings is incomplete",
         "the review builds on a review that is not finished",
-        "an earlier attempt at this review is open",
         "the record lacks a blocking finding of an earlier review",
         "the record of earlier reviews is missing or not trusted",
     ]
@@ -866,6 +876,12 @@ def test_an_outcome_is_published_without_a_change() -> None:
         assert isinstance(begun, phases.Refreshed)
         left = (steps.WriteCheckRun, steps.WriteSummary, steps.DismissRequests, steps.CloseOlderChecks)
         assert begun.left == left
+
+
+def test_an_earlier_attempt_that_is_open_is_looked_up() -> None:
+    now = known()
+    looking = go(start(now), reading(own(now), own(now, attempt=2, task_id="task_2")), steps.Done())
+    assert decide(looking) == steps.LookUpTask(own(now))
 
 
 def test_the_latest_open_task_is_awaited() -> None:
