@@ -52,9 +52,14 @@ def limit_of(world: World, tasks: list[StoredTask], parts: int) -> Decimal | Non
 
 
 def _submitted(world: World, task: StoredTask) -> float:
-    """Return when a task was created, or its intent was recorded, if another run did that or asked for it, too."""
-    runs = {id(one) for one in (*task.askers, world.truth.intended_by.get(_head(task), task.askers[0]))}
-    return world.truth.begun.get(_head(task), task.created) if len(runs) > 1 else task.created
+    """Return when a task was created, or its intent was recorded, if another run did that or asked for it, too.
+
+    Of several tasks of one head, only the first has the intent that is known by the head.
+    """
+    head = _head(task)
+    is_first = all(task.created <= one.created for one in world.tasks_of(_number(task)) if _head(one) == head)
+    runs = {id(one) for one in (*task.askers, world.truth.intended_by.get(head, task.askers[0]))}
+    return world.truth.begun.get(head, task.created) if is_first and len(runs) > 1 else task.created
 
 
 def over_limit(world: World, pull: Pull) -> Iterator[str]:
