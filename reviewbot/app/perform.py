@@ -7,7 +7,7 @@ from typing import assert_never
 from reviewbot.app.context import RunContext
 from reviewbot.app.github.announcements import announce
 from reviewbot.app.github.check_run import check_state, write_check_run
-from reviewbot.app.github.ledger_store import read_ledger
+from reviewbot.app.github.ledger_store import first_recorded, read_ledger
 from reviewbot.app.github.older_checks import close_older_checks
 from reviewbot.app.github.read_change import load_change, prepare
 from reviewbot.app.github.record import record_deferral, record_intent, record_task, remove_label
@@ -72,6 +72,8 @@ def _perform(run: RunContext, step: steps.Step, known: Known) -> steps.Result:  
             return read_price(run, known, candidate, freed)
         case steps.RecordIntent(bought=bought):
             return record_intent(run, known, bought)
+        case steps.ReadFirstIntent(purchase=purchase):
+            return steps.FirstIntentRead(first_recorded(run, known, purchase))
         case steps.RecordDeferral(deferred=deferred, outcome=outcome):
             return record_deferral(run, known, deferred, outcome)
         case steps.ReadHeadChecks():

@@ -4,24 +4,22 @@ from __future__ import annotations
 
 from reviewbot.app.context import RunContext
 from reviewbot.app.github.check_run import write_check_run
-from reviewbot.app.github.ledger_store import first_recorded
 from reviewbot.app.github.refresh import head_has_moved, read_ledger_again
 from reviewbot.app.github.summary_comment import keep_text, write_summary
 from reviewbot.domain.ledger.ledger import Purchase
 from reviewbot.domain.machine.known import Bought, Known
 from reviewbot.domain.machine.outcome import SUMMARY, stands_in_summary
-from reviewbot.domain.machine.purchase import check_recorded, comes_in_summary, may_be_bought_otherwise, overtaking
-from reviewbot.domain.machine.steps import HeadMoved, Overtaken
+from reviewbot.domain.machine.purchase import check_recorded, comes_in_summary
+from reviewbot.domain.machine.steps import HeadMoved
 from reviewbot.domain.policy.verdict import Outcome, pending
 from reviewbot.errors import ForgeError, ReviewbotError
 from reviewbot.values import replace
 
 
-def record_intent(run: RunContext, known: Known, bought: Bought) -> Known | HeadMoved | Overtaken:
+def record_intent(run: RunContext, known: Known, bought: Bought) -> Known | HeadMoved:
     """Record the intent to buy in the check run, or in the summary if there is no check run. Remove the approval label.
 
-    An intent for several tasks is recorded in both. A concurrent run may also record an intent. GitHub orders check
-    runs, so all runs continue with the first intent.
+    An intent for several tasks is recorded in both.
 
     Raises:
         PermissionMissing: the purchase cannot be recorded, and a later run would need the record.
@@ -39,16 +37,8 @@ def record_intent(run: RunContext, known: Known, bought: Bought) -> Known | Head
     check_recorded(known, purchase)
     if purchase.parts > 1:
         known = _in_check_run(run, known, purchase)
-    first = known.stored.ledger.recorded(purchase)
-    if known.wrote.check is not None and may_be_bought_otherwise(known, purchase):
-        first = first_recorded(run, known, purchase)
-    overtaken_by = overtaking(known, first, purchase)
-    if overtaken_by is None:
-        remove_label(run, known, known.approval_label)
-        return known
-    # The other run's purchase counts only together with its findings, which that run may have recorded since.
-    now = _read_again(run, known)
-    return HeadMoved() if head_has_moved(known, now) else Overtaken(now, overtaken_by)
+    remove_label(run, known, known.approval_label)
+    return known
 
 
 def record_task(run: RunContext, known: Known, purchase: Purchase) -> Known:

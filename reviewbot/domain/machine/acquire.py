@@ -24,7 +24,9 @@ from reviewbot.domain.machine.purchase import (
     check_race,
     deferral_of,
     make_intent,
+    may_be_bought_otherwise,
     may_exceed_together,
+    overtaking,
     plan,
     price,
     record_submission,
@@ -75,7 +77,8 @@ MAX_ATTEMPTS = 3
 """The number of attempts without a result after which pull request events request no further attempt."""
 
 Concluded = phases.Concluded
-Priced = phases.Quoted | phases.Racing | phases.Intended
+RecordedPurchase = phases.Recorded | phases.Racing | phases.Intended | phases.Overtaken
+Priced = phases.Quoted | RecordedPurchase
 Scoped = phases.Scoping | phases.Pricing | Priced
 InTurn = phases.PricingReplacement | phases.Deferred | Scoped
 Checked = phases.Unchecked | InTurn | Concluded
@@ -769,8 +772,18 @@ def after_unrecorded_intent(at: phases.Quoted, outcome: Outcome) -> Concluded:
     return conclude(known, outcome)
 
 
-def after_intent(at: phases.Quoted, known: Known) -> phases.Racing | phases.Intended:
+def after_intent(at: phases.Quoted, known: Known) -> RecordedPurchase:
+    recorded = phases.Recorded(known, at.bought, at.candidate)
+    if known.wrote.check is not None and may_be_bought_otherwise(known, at.bought.purchase):
+        return recorded
+    return after_first_intent(recorded, known.stored.ledger.recorded(at.bought.purchase))
+
+
+def after_first_intent(at: phases.Recorded, first: Purchase | None) -> RecordedPurchase:
     """Check the limit again before the task is created. An intent of an earlier run may already have a task."""
+    known, overtaken_by = at.known, overtaking(at.known, first, at.bought.purchase)
+    if overtaken_by is not None:
+        return phases.Overtaken(known, overtaken_by)
     if may_exceed_together(known) and not at.candidate.intent:
         return phases.Racing(known, at.bought, at.candidate)
     return phases.Intended(known, at.bought, at.candidate)
@@ -792,7 +805,7 @@ def after_failed_creation(at: phases.Intended, error: ReviewbotError) -> phases.
     return fail_purchase(at, error)
 
 
-def fail_purchase(at: phases.Racing | phases.Intended, error: ReviewbotError) -> Concluded:
+def fail_purchase(at: phases.Recorded | phases.Racing | phases.Intended, error: ReviewbotError) -> Concluded:
     """Fail, and drop the intent unless the task may exist. The next run then reuses the idempotency key."""
     known = at.known
     if leaves_no_task(error) and not at.candidate.intent:

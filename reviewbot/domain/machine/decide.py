@@ -56,10 +56,14 @@ def decide(phase: phases.Phase) -> steps.Step | steps.Finish:  # noqa: C901, PLR
         # Record the purchase, then buy and wait.
         case phases.Quoted(bought=bought):
             return steps.RecordIntent(bought)
+        case phases.Recorded(bought=bought):
+            return steps.ReadFirstIntent(bought.purchase)
         case phases.Racing():
             return steps.ReadPurchases()
         case phases.Intended(bought=bought, candidate=candidate):
             return steps.CreateTask(bought, candidate)
+        case phases.Overtaken():
+            return steps.ReadAgain()
         case phases.Reopened(bought=bought):
             return steps.WriteCheckRun(pending(bought.purchase.judgement.rules))
         case phases.Submitted(bought=bought):

@@ -152,7 +152,7 @@ def after_failed_refresh(known: Known, outcome: Outcome, error: ReviewbotError) 
     if not known.memory.update.answers:
         return _publish(known, outcome)
     if known.is_blind:
-        return _write(_withhold_answers(_move_to_summary(known)), outcome, (WriteCheckRun,), refused=True)
+        return _write(_leave_to_next_run(_move_to_summary(known)), outcome, (WriteCheckRun,), refused=True)
     left = (Announce, WriteSummary, WriteCheckRun)
     return _write(_move_to_summary(known), outcome, left, refused=True)
 
@@ -175,7 +175,7 @@ def _publish(known: Known, outcome: Outcome) -> Refreshed | Published:
     if known.memory.update.answers:
         return _write(known, outcome, _ANSWERS)
     if known.is_blind:
-        return _write(_withhold_answers(known), outcome, (WriteCheckRun, CloseOlderChecks))
+        return _write(_leave_to_next_run(known), outcome, (WriteCheckRun, CloseOlderChecks))
     # A run that was killed after posting may have left duplicates of another run's comments.
     doubled = (ReadPosted,) if duplicates(known.snapshot.threads, known.request.instance) else ()
     if known.has_news or announcing(known, outcome):
@@ -201,7 +201,7 @@ def _is_needed(step: type[Publishing], known: Known, outcome: Outcome) -> bool:
     return step is not DismissRequests or ends_requests(known, outcome)
 
 
-def _withhold_answers(known: Known) -> Known:
+def _leave_to_next_run(known: Known) -> Known:
     """Record finished purchases as open, so that the next run publishes the results.
 
     Writing the summary now could overwrite what users and other runs have written since this run began.
@@ -251,7 +251,7 @@ def after_failed_write(at: Refreshed, error: ReviewbotError) -> Refreshed | Publ
     if at.left[0] is Announce:
         if not isinstance(error, ForgeUnreachable):
             return _write(known, outcome, left, refused=at.refused)
-        known, left = _withhold_answers(known), (WriteCheckRun,)
+        known, left = _leave_to_next_run(known), (WriteCheckRun,)
     if at.left[0] is PostReview:
         known = _move_to_summary(known)
         left = (ReadPosted, Announce, *left) if announcing(known, outcome) else left

@@ -79,12 +79,13 @@ def _gaps(known: Known) -> Iterator[str]:
 
 
 def _missing(known: Known) -> Iterator[str]:
-    ledger, own = known.ledger, known.purchase
-    if own and own.confirms and own.is_whole and all(one.found == own.task_id for one in ledger.findings.records):
+    ledger, own, findings = known.ledger, known.purchase, known.ledger.findings
+    has_earlier = findings.beyond or any(one.found != known.task_id for one in findings.records)
+    if own and own.confirms and own.is_whole and not has_earlier:
         yield "the record lacks the findings that the reviewer was asked to confirm"
     if ledger.forgets(known.change.index.change):
         yield "the record lacks a blocking finding of an earlier review"
-    if not is_tracked(known.change.views, ledger.findings, known.request.instance):
+    if not is_tracked(known.change.views, findings, known.request.instance):
         yield "redacted lines that may be code have no finding"
 
 

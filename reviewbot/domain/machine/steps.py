@@ -99,6 +99,12 @@ class RecordIntent(Struct, frozen=True):
     bought: Bought
 
 
+class ReadFirstIntent(Struct, frozen=True):
+    """Read which purchase of this change the check runs contain first. GitHub orders check runs."""
+
+    purchase: Purchase
+
+
 class ReadPurchases(Struct, frozen=True):
     """Read the pull request and the ledger again, because other runs may have bought reviews meanwhile."""
 
@@ -186,7 +192,8 @@ class Finish(Struct, frozen=True):
 
 
 OfChange = ReadChange | ReadNewPart
-Reading = ReadPermission | ReadLedger | ReadPurchases | OfChange | ReadAgain | ReadHeadChecks | Refresh
+OfOtherRuns = ReadFirstIntent | ReadPurchases | ReadAgain | Refresh
+Reading = ReadPermission | ReadLedger | OfChange | OfOtherRuns | ReadHeadChecks
 AtReviewer = OpenReviewer | LookUpTask | ReadTask | PollTask | ReadPrice | CreateTask | ReadResult
 Cancelling = CancelOpenTasks | CancelTask
 Recording = RecordIntent | RecordDeferral | RecordTask
@@ -259,11 +266,8 @@ class HeadMoved(Struct, frozen=True):
     """The head of the pull request has moved."""
 
 
-class Overtaken(Struct, frozen=True):
-    """Another run recorded a purchase of this change first. This run continues with that purchase."""
-
-    known: Known
-    first: Purchase
+class FirstIntentRead(Struct, frozen=True):
+    first: Purchase | None
 
 
 class TaskCreated(Struct, frozen=True):
@@ -271,6 +275,6 @@ class TaskCreated(Struct, frozen=True):
     packing: Packing
 
 
-OfGitHub = Permission | StoredLedger | ChangeRead | HeadChecksRead | NewPartRead | HeadMoved | Overtaken
+OfGitHub = Permission | StoredLedger | ChangeRead | HeadChecksRead | NewPartRead | HeadMoved | FirstIntentRead
 OfReviewer = TaskRead | TasksCancelled | NotOver | PriceRead | TaskCreated | Report
 Result = Done | Failed | OfGitHub | OfReviewer | Known | Outcome

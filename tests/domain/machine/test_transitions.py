@@ -298,11 +298,22 @@ def test_a_purchase_is_of_the_base_that_the_change_was_read_against() -> None:
 REVIEWED = purchase(identity="9" * 32, task_id="task_older", head_sha=OTHER_HEAD, state=TaskState.DONE)
 
 
+def overtaken_by(quoted: Any, first: Purchase) -> Any:  # noqa: ANN401
+    """Return the phase after another run's purchase was found to be the first."""
+    known = quoted.known.with_own(quoted.bought).noted(replace(REVIEWED, head_sha="d" * 40))
+    check = CheckRun(3, "CodeVF review", HEAD, "in_progress", None, "", "https://x/3")
+    recorded = go(quoted, replace(known, wrote=Wrote(check=check)))
+    assert decide(recorded) == steps.ReadFirstIntent(quoted.bought.purchase)
+    overtaken = go(recorded, steps.FirstIntentRead(first))
+    assert (overtaken.first, decide(overtaken)) == (first, steps.ReadAgain())
+    return go(overtaken, overtaken.known)
+
+
 def test_the_first_recorded_scope_is_bought() -> None:
     quoted = bought(known())
     ours = quoted.bought.purchase
     first = replace(ours, since=OTHER_HEAD)
-    overtaken = go(quoted, steps.Overtaken(quoted.known.with_own(quoted.bought), first))
+    overtaken = overtaken_by(quoted, first)
     assert decide(overtaken) == steps.ReadNewPart(OTHER_HEAD, None, compares=False)
     again = go(overtaken, steps.NewPartRead(()), RICH)
     assert isinstance(again, phases.Quoted)
@@ -313,7 +324,7 @@ def test_the_first_recorded_scope_is_bought() -> None:
 def test_the_task_that_another_run_has_recorded_first_is_looked_up() -> None:
     quoted = bought(known())
     first = replace(quoted.bought.purchase, since=OTHER_HEAD, state=TaskState.OPEN, task_id="task_1")
-    after = go(quoted, steps.Overtaken(quoted.known.with_own(quoted.bought), first))
+    after = overtaken_by(quoted, first)
     assert decide(after) == steps.ReadTask("task_1")
 
 

@@ -46,18 +46,19 @@ from reviewbot.domain.machine.steps import (
     Done,
     Failed,
     Finish,
+    FirstIntentRead,
     HeadChecksRead,
     HeadMoved,
     LookUpTask,
     NewPartRead,
     NotOver,
     OpenReviewer,
-    Overtaken,
     PollTask,
     PostReview,
     PriceRead,
     ReadAgain,
     ReadChange,
+    ReadFirstIntent,
     ReadHeadChecks,
     ReadLedger,
     ReadNewPart,
@@ -359,9 +360,10 @@ class RandomWorld:
             case RecordIntent(bought=bought):
                 if fails:
                     return self.error(PermissionMissing("The token may not."))
-                if self.chance(0.05) and not bought.purchase.since:
-                    return Overtaken(known.with_own(bought), replace(bought.purchase, since=OTHER_HEAD))
                 return HeadMoved() if self.chance(0.05) else known.with_own(bought)
+            case ReadFirstIntent(purchase=own):
+                other = replace(own, since=OTHER_HEAD) if self.chance(0.2) and not own.since else None
+                return self.error() if fails else FirstIntentRead(other)
             case RecordDeferral():
                 return self.error() if fails else HeadMoved() if self.chance(0.1) else known
             case ReadHeadChecks():
