@@ -1695,6 +1695,28 @@ FOUND: dict[str, Bug] = {
             setting=Setting(config=ROUTES, life=Life(2, 20)),
         ),
     ),
+    "finished-review-that-cannot-be-read": Bug(
+        "Without a summary, CodeVF did not return the finished review of an older head. The next answer did not "
+        "mention its finding, and the check turned green.",
+        NEVER_GREEN,
+        history(
+            *(Move("evil"), RUN, Move("finish"), Episode((COLLECT,)), Move("harmless", 0, 1), Episode((PUSH,))),
+            *(Move("finish"), Episode((PUSH,), (At(3, Lose(done=False)),))),
+            setting=Setting(
+                (("summary-comment", "false"), ("wait-minutes", "0")), life=Life(600, 3600), mind=Mind(is_terse=True)
+            ),
+        ),
+    ),
+    "older-checks-that-cannot-be-read": Bug(
+        "Without a summary, GitHub did not return the check runs of replaced heads, which recorded a review of "
+        "the same change. A day later, reviewbot bought another one.",
+        PAY_ONCE,
+        history(
+            *(RUN, Move("finish"), Episode((COLLECT,)), *(Move("squash", at % 2) for at in range(7))),
+            *(Move("a_day_later"), Episode((PUSH,), (At(3, Lose(done=False)),))),
+            setting=Setting((("summary-comment", "false"), ("wait-minutes", "0")), life=Life(600, 3600)),
+        ),
+    ),
     "bypass-of-a-skipped-head": Bug(
         "Two runs of a bot's pull request executed a bypass and left two summaries. The run that deleted one had read "
         "the diff, and wrote the check with its merge base. The next run had not read the diff, and wrote the same "

@@ -1294,19 +1294,6 @@ MUTATIONS: tuple[Mutation, ...] = (
         steps=(Move("evil"), _NEXT, _NEXT, Move("harmless"), _NEXT),
     ),
     Mutation(
-        "a review counts although the one that it builds on is not read",
-        "reviewbot.domain.ledger.ledger:Ledger.is_founded",
-        _returning(value=True),
-        NEVER_GREEN,
-        config=_LEAVES,
-        mind=Mind(lies=True),
-        steps=(
-            *(Move("evil"), _NEXT, _NEXT, Move("finish"), _PUSH),
-            *(Move("harmless"), _PUSH, Move("delete_summary"), Move("finish")),
-            Episode((Start("push"),), (At(3, Lose(done=False)),)),
-        ),
-    ),
-    Mutation(
         "a green check stays when its exemption ends",
         "reviewbot.domain.machine.outcome:_is_outdated",
         _returning(value=False),
@@ -1895,13 +1882,6 @@ MUTATIONS: tuple[Mutation, ...] = (
         found="second-review-of-a-head",
     ),
     Mutation(
-        "a finished review that other rules choose is not read again",
-        "reviewbot.domain.ledger.ledger:Ledger.reopened",
-        lambda _right: lambda self, **_named: self,
-        NEVER_GREEN,
-        found="first-review-by-other-rules",
-    ),
-    Mutation(
         "a text without an answer stays in the summary beside a late answer",
         "reviewbot.domain.machine.finish:move_to_new_head",
         lambda right: lambda known, *read: right(replace(known, stored=_stating_nothing(known.stored)), *read),
@@ -2066,6 +2046,20 @@ MUTATIONS: tuple[Mutation, ...] = (
         _returning(value=()),
         NEVER_GREEN,
         found="attempt-behind-an-older-summary",
+    ),
+    Mutation(
+        "a review passes beside findings that cannot be read again",
+        "reviewbot.domain.machine.outcome:_missing",
+        _returning(value=()),
+        NEVER_GREEN,
+        found="finished-review-that-cannot-be-read",
+    ),
+    Mutation(
+        "check runs that cannot be read record no purchase",
+        "reviewbot.app.github.ledger_store:every_check",
+        _reading_none,
+        PAY_ONCE,
+        found="older-checks-that-cannot-be-read",
     ),
     Mutation(
         "a rule judges the new head for the check of an older one",

@@ -57,7 +57,7 @@ def _submitted(world: World, task: StoredTask) -> float:
     Of several tasks of one head, only the first has the intent that is known by the head.
     """
     head = _head(task)
-    is_first = all(task.created <= one.created for one in world.tasks_of(_number(task)) if _head(one) == head)
+    is_first = all(task.created <= one.created for one in world.codevf.tasks.values() if _head(one) == head)
     runs = {id(one) for one in (*task.askers, world.truth.intended_by.get(head, task.askers[0]))}
     return world.truth.begun.get(head, task.created) if is_first and len(runs) > 1 else task.created
 

@@ -84,11 +84,11 @@ def _open_commands(ports: Ports, snapshot: Snapshot) -> tuple[PostedCommand, ...
 
 
 def _catch_up(ports: Ports, snapshot: Snapshot, posted_commands: Iterable[PostedCommand]) -> Snapshot:
-    """Execute older commands in order, until one fails or cannot be marked with a reaction.
+    """Execute older commands in order, until one fails or can be neither answered nor marked with a reaction.
 
     The next run repeats that command without paying twice, because the check run's copy of the purchase contains the
-    comment's id. A copy contains only one id, so a second command without a reaction could be paid for twice. Reviews
-    are bought without waiting for the result.
+    comment's id. A copy contains only one id, so a second command of that kind could be paid for twice. Reviews are
+    bought without waiting for the result.
     """
     unhurried = replace(ports, inputs={**ports.inputs, "wait-minutes": "0"})
     for posted in islice(posted_commands, MOST_MISSED):
@@ -98,14 +98,16 @@ def _catch_up(ports: Ports, snapshot: Snapshot, posted_commands: Iterable[Posted
             ports.reporter.say(f"reviewbot could not execute the command in comment {posted.key}: {error.clause}")
             return load_snapshot(ports, snapshot.pull.number)
         snapshot = load_snapshot(ports, snapshot.pull.number)
-        if posted.command.name is not CommandName.ASK and not _is_marked(snapshot, posted):
+        if posted.command.name is not CommandName.ASK and not _is_marked(ports, snapshot, posted):
             break
     return snapshot
 
 
-def _is_marked(snapshot: Snapshot, posted: PostedCommand) -> bool:
+def _is_marked(ports: Ports, snapshot: Snapshot, posted: PostedCommand) -> bool:
     said = said_in(snapshot.comments, snapshot.threads)
-    return all(one.reacted for one in said if key_of(one) == posted.key)
+    instance = peek_settings(ports.inputs, snapshot.default_branch.config).instance
+    is_answered = bool(answers_to(said, instance, posted.key))
+    return is_answered or all(one.reacted for one in said if key_of(one) == posted.key)
 
 
 def _carry_out(ports: Ports, posted: PostedCommand, snapshot: Snapshot) -> Outcome:

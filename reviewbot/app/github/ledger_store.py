@@ -25,9 +25,7 @@ from reviewbot.domain.ledger.external_id import ExternalId, decode_external_id
 from reviewbot.domain.ledger.ledger import MAX_TASKS, Ledger, Purchase, TaskState
 from reviewbot.domain.ledger.memory import StoredLedger, purchase_key
 from reviewbot.domain.machine.known import Known
-from reviewbot.domain.model.options import ReviewOn
 from reviewbot.domain.publishing.comment_diff import marked_threads, summaries
-from reviewbot.errors import ForgeError
 from reviewbot.values import replace
 
 
@@ -170,8 +168,7 @@ def every_check(run: RunContext, snapshot: Snapshot, seen: Seen | None = None) -
     check runs.
 
     Raises:
-        ForgeError: the check runs cannot be read, and either `seen` is given, or `review-on` is `ready` and there is no
-            summary comment. In other cases, the error is only noted.
+        ForgeError: the check runs cannot be read, although only they may record a purchase or a later ledger.
     """
     pull, there = snapshot.pull, (*snapshot.older_checks, *snapshot.checks)
     shas = {pull.head_sha, *(one.sha for one in pull.commits)}
@@ -179,15 +176,7 @@ def every_check(run: RunContext, snapshot: Snapshot, seen: Seen | None = None) -
     hidden = hidden or (seen is not None and seen.head_sha not in shas)
     if not (run.paid and hidden and snapshot.checks_readable and run.settings.check_run):
         return there, True
-    try:
-        every = run.ports.forge.older_checks(pull.number, snapshot.check_names)
-    except ForgeError as error:
-        # Without a summary, only check runs show whether the one automatic review was bought.
-        has_summary = summaries(snapshot.comments, run.settings.instance).keep is not None
-        if seen or (run.settings.review_on is ReviewOn.READY and not has_summary):
-            raise
-        run.degraded.say(f"reviewbot could not read the check runs of older heads: {error.clause}")
-        return there, True
+    every = run.ports.forge.older_checks(pull.number, snapshot.check_names)
     checks = tuple({one.id: one for one in (*every.runs, *there)}.values())
     is_base_protected = _is_listed(run, snapshot) and every.base_sha == pull.base_sha
     return checks, seen is None or every.has_every_head_since(seen, is_base_protected=is_base_protected)

@@ -298,9 +298,7 @@ def after_failed_lookup(at: phases.LookingUpOlder, error: ReviewbotError, now: d
     purchase, rest = at.left[0], at.left[1:]
     known = at.known.noting(f"reviewbot could not look up the review of {_named(purchase)}: {error.clause}")
     if isinstance(error, ServiceRefused) and error.is_not_found:
-        known = known.noted(purchase.over(TaskState.ENDED, purchase.used, now))
-        if purchase_key(purchase) in known.stored.finished:  # the published findings of this purchase are lost
-            known = known.with_update(replace(known.memory.update, is_incomplete=True))
+        known = _end_without_answer(known, purchase, purchase.used, now)
     else:
         unknown = OpenTask(purchase, Task(purchase.task_id, TaskStatus.UNKNOWN, "unknown"))
         known = replace(known, others=(*known.others, unknown))
@@ -312,7 +310,7 @@ def _end_older(known: Known, purchase: Purchase, got: TaskRead, now: datetime) -
         return replace(known, others=(*known.others, OpenTask(purchase, got.task)))
     if got.answer is None:
         known = known.saying(f"The review of {_named(purchase)} ended without a result.")
-        return known.noted(purchase.over(TaskState.ENDED, got.task.credits_used, now))
+        return _end_without_answer(known, purchase, got.task.credits_used, now)
     known = known.saying(
         f"The review of {_named(purchase)} is finished. reviewbot adds its findings where their code is now."
     )
@@ -320,6 +318,13 @@ def _end_older(known: Known, purchase: Purchase, got: TaskRead, now: datetime) -
     closed = purchase.over(TaskState.DONE, got.task.credits_used, now)
     closed = closed.answered(readable=got.answer.report.readable, seen_whole=seen_whole, now=now)
     return known.with_answer(closed, replace(got.answer, whole=closed.is_whole))
+
+
+def _end_without_answer(known: Known, purchase: Purchase, used: Decimal | None, now: datetime) -> Known:
+    known = known.noted(purchase.over(TaskState.ENDED, used, now))
+    if purchase_key(purchase) not in known.stored.finished:
+        return known
+    return known.with_update(replace(known.memory.update, is_incomplete=True))  # its published findings are lost
 
 
 def _named(purchase: Purchase) -> str:
@@ -641,7 +646,7 @@ def _wait_for_older(known: Known, candidate: Candidate, now: datetime) -> InTurn
     return _defer_for_older(known, candidate, awaited, now)
 
 
-def after_cancellation(at: phases.Replacing, got: TaskRead, now: datetime) -> InTurn:
+def after_replacement(at: phases.Replacing, got: TaskRead, now: datetime) -> InTurn:
     others = tuple(one for one in at.known.others if one.purchase is not at.awaited.purchase)
     known = _note_cancelled(replace(at.known, others=others), at.awaited.purchase.task_id)
     if not got.task.status.is_over:

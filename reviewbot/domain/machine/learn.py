@@ -64,7 +64,7 @@ def _after_success(phase: phases.Phase, result: steps.Result, now: datetime) -> 
         case phases.PricingReplacement(), steps.PriceRead(quote=quote):
             return phases.Replacing(phase.known, phase.candidate, phase.awaited, quote)
         case phases.Replacing(), steps.TaskRead():
-            return acquire.after_cancellation(phase, result, now)
+            return acquire.after_replacement(phase, result, now)
 
         case phases.Scoping(), steps.NewPartRead():
             return acquire.after_new_part(phase, result, now)
@@ -120,7 +120,7 @@ def _after_failure(phase: phases.Phase, error: ReviewbotError, now: datetime) ->
         case phases.Deferred():
             return acquire.after_deferral(phase, phase.known.noting(error.message), now)
         case phases.Replacing():
-            return acquire.after_cancellation(phase, steps.TaskRead(phase.awaited.task), now)
+            return acquire.after_replacement(phase, steps.TaskRead(phase.awaited.task), now)
         case phases.Quoted():
             return acquire.after_failed_record(phase, error)
         case phases.Recorded() | phases.Racing():

@@ -83,6 +83,9 @@ def _missing(known: Known) -> Iterator[str]:
     has_earlier = findings.beyond or any(one.found != known.task_id for one in findings.records)
     if own and own.confirms and own.is_whole and not has_earlier:
         yield "the record lacks the findings that the reviewer was asked to confirm"
+    unread = (one for one in ledger.open_tasks() if one.task_id != known.task_id)
+    if any(purchase_key(one) in known.stored.finished for one in unread):
+        yield "the findings of a finished review were not read again"
     if ledger.forgets(known.change.index.change):
         yield "the record lacks a blocking finding of an earlier review"
     if not is_tracked(known.change.views, findings, known.request.instance):
