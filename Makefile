@@ -197,7 +197,7 @@ node_modules/.stamp: package.json package-lock.json
 	@touch $@
 
 # As in the image, so that no process compiles them. Outdated ones are not used.
-templates/compiled/.stamp: .venv/.stamp $(wildcard templates/*.j2) reviewbot/render/sandbox.py reviewbot/render/dialects.py
+templates/compiled/.stamp: .venv/.stamp $(wildcard templates/*.j2 templates/*/*.j2) reviewbot/render/sandbox.py reviewbot/render/dialects.py
 	rm -rf templates/compiled
 	$(BIN)/python -I shipping/templates.py
 	@touch $@

@@ -13,7 +13,7 @@ from operator import methodcaller
 from reviewbot.domain.statistics.figures import End, PastReview, QuestionSum, SeveritySum, Statistics
 from reviewbot.domain.text.escaping import markdown_line, visible
 from reviewbot.exports.report import object_of
-from reviewbot.render.view_models.statistics import ENDS, HEADINGS, cells_of, ends_of, groups_of, notes_of, scope_of
+from reviewbot.render.view_models.statistics import ENDS, HEADINGS, ends_of, groups_of, notes_of, scope_of
 
 SCHEMA = "reviewbot/stats/1"
 
@@ -90,7 +90,7 @@ def _cell(value: object) -> object:
 
 def statistics_markdown(found: Statistics) -> str:
     scope = markdown_line(scope_of(found))
-    rows = [(markdown_line(name), *cells_of(one)) for name, one in groups_of(found)]
+    rows = [(markdown_line(name), *cells) for name, *cells in groups_of(found)]
     parts = [f"Reviews of {scope}:", markdown_table(HEADINGS, rows)]
     if found.severities:
         parts.append(markdown_table(ENDS, map(ends_of, found.severities)))

@@ -31,8 +31,9 @@ from reviewbot.domain.text.size_limits import (
 )
 from reviewbot.errors import TemplateError
 from reviewbot.render import contexts, report
-from reviewbot.render.dialects import HTML, MARKDOWN, PLAIN, Markdown, link
+from reviewbot.render.dialects import HTML, MARKDOWN, PLAIN, Html, Markdown, link
 from reviewbot.render.examples import example_views
+from reviewbot.render.html_escaping import seal
 from reviewbot.render.view_models.command import AnnouncementView, AnswerView, QuestionView
 from reviewbot.render.view_models.review import (
     CommentView,
@@ -266,16 +267,20 @@ class Renderer:
         from reviewbot.render.colours import Colours  # noqa: PLC0415 — slow to import, and few runs write a page
 
         view = contexts.linked(self._with_problems(view), link)
-        attempts = report.contexts_of(view, files, Colours().of, self._copied, self._style())
+        style = self._style("report.css.j2")
+        attempts = ({**context, **style} for context in report.contexts_of(view, files, Colours().of, self._copied))
         return _first_fit("report.html.j2", attempts, self._html.render_with_words, REPORT) + "\n"
 
     def statistics(self, found: Statistics) -> str:
-        from reviewbot.render.statistics.page import statistics_page  # noqa: PLC0415 — only `reviewbot stats` needs it
+        from reviewbot.render.view_models.statistics_page import page_of  # noqa: PLC0415 — only `reviewbot stats` needs it
 
-        return statistics_page(found, self._style())
+        context = {**page_of(found), **self._style("statistics/page.css.j2")}
+        return _first_fit("statistics/page.html.j2", [context], self._html.render, REPORT) + "\n"
 
-    def _style(self) -> str:
-        return _first_fit("report.css.j2", [{}], self._html.render, REPORT)
+    def _style(self, name: str) -> Values:
+        """Return the style sheet of a page, and the hash with which the page's policy allows it."""
+        style = _first_fit(name, [{}], self._html.render, REPORT)
+        return {"style": Html(style), "style_seal": Html(seal(style))}
 
     def _copied(self, finding: FindingView) -> str:
         context = {"finding": contexts.linked(finding), "placed": False, "branch": False}

@@ -50,19 +50,17 @@ class Section(Struct, frozen=True):
 
 
 def contexts_of(
-    view: SummaryView, files: Sequence[FileView], paint: Paint, markdown: Callable[[FindingView], str], style: str
+    view: SummaryView, files: Sequence[FileView], paint: Paint, markdown: Callable[[FindingView], str]
 ) -> Iterator[dict[str, object]]:
     """Yield contexts for pages of decreasing size, and skip pages that cannot fit.
 
-    Pass a view from `linked`, and a trusted `style`. `markdown` returns the text for a finding's copy button.
+    Pass a view from `linked`. `markdown` returns the text for a finding's copy button.
     """
     findings = worst_first(view.findings)
     order = {finding.path: at for at, finding in reversed(list(enumerate(findings)))}
     files = sorted(files, key=lambda file: order.get(file.path, len(order) + len(findings)))
     headings, code = written(files, paint)
     fixed = {
-        "style": Html(style),
-        "style_seal": Html(html_escaping.seal(style)),
         "script": Html(script()),
         "script_seal": Html(html_escaping.seal(script())),
         "is_quoted": not files,

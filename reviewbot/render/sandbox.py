@@ -193,7 +193,7 @@ def _of_view(kind: type[Struct]) -> frozenset[str]:
 @cache
 def _version() -> str:
     """Return a digest of everything that affects compiled templates, so that outdated ones are not used."""
-    sources = (Path(__file__), Path(dialects.__file__), *sorted(COMPILED.parent.glob("*.j2")))
+    sources = (Path(__file__), Path(dialects.__file__), *sorted(COMPILED.parent.rglob("*.j2")))
     return sha256(jinja2.__version__.encode() + b"".join(one.read_bytes() for one in sources)).hexdigest()[:16]
 
 
@@ -220,7 +220,8 @@ class Templates:
         sources, compiled = jinja2.PackageLoader("reviewbot", "templates"), _compiled(dialect, COMPILED)
         shipped = jinja2.ModuleLoader(compiled) if compiled.is_dir() else sources
         own = jinja2.FunctionLoader(lambda name: (overrides[name], name, None) if name in overrides else None)
-        self.names = frozenset(name for name in sources.list_templates() if name.endswith(".j2"))
+        # A repository cannot override templates in folders, which only `reviewbot stats` uses.
+        self.names = frozenset(name for name in sources.list_templates() if name.endswith(".j2") and "/" not in name)
         self._written = dialect.written
         self._translated = _translated if overrides else nullcontext  # an error in a shipped template is a bug
         loader = jinja2.ChoiceLoader([own, jinja2.PrefixLoader({"shipped": shipped}), shipped])

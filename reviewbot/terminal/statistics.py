@@ -6,7 +6,7 @@ from rich.console import Console
 
 from reviewbot.domain.statistics.figures import Statistics
 from reviewbot.domain.text.formatting import counted, number
-from reviewbot.render.view_models.statistics import ENDS, HEADINGS, cells_of, ends_of, groups_of, notes_of, scope_of
+from reviewbot.render.view_models.statistics import ENDS, HEADINGS, ends_of, groups_of, notes_of, scope_of
 from reviewbot.terminal.console import say, shown, table
 
 _NARROW = 84
@@ -21,7 +21,7 @@ _NAMES = 24
 def show_statistics(console: Console, found: Statistics) -> None:
     """Print the figures (in total, by mode and by expertise), the findings by severity, and the notes."""
     if found.reviews:
-        rows = [(name, *cells_of(one)) for name, one in groups_of(found)]
+        rows = groups_of(found)
         kept = [at for at in range(len(HEADINGS)) if console.width >= _NARROW or at not in _OMITTED]
         widest = min(_NAMES, max(len(name) for name, *_ in rows)) if console.width >= _NARROW else 0
         console.print(table([HEADINGS[at] for at in kept], [[row[at] for at in kept] for row in rows], widest))

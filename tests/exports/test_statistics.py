@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from datetime import datetime, timedelta
 from html.parser import HTMLParser
 from pathlib import Path
@@ -109,6 +110,11 @@ def test_the_page_loads_and_runs_nothing() -> None:
             (tag, name) for tag, name in parsed(html) if tag in ACTIVE or name.startswith(("on", "style", "src"))
         ] == []
         assert "default-src 'none'; style-src 'sha256-" in html
+
+
+def test_the_page_explains_every_outcome() -> None:
+    html = Renderer().statistics(USUAL)
+    assert re.findall(r'<span class="key (\w+)"></span>\1: ', html) == [end.value for end in End]
 
 
 def test_the_page_shows_the_credits_of_questions() -> None:

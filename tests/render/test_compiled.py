@@ -12,6 +12,7 @@ import pytest
 from reviewbot.render import sandbox
 from reviewbot.render.dialects import HTML, MARKDOWN, PLAIN
 from reviewbot.render.renderer import Renderer
+from tests.render.statistics_builders import usual
 from tests.render.view_builders import CLOSED_GATE
 
 
@@ -49,7 +50,8 @@ def sources(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 
 def written(renderer: Renderer) -> tuple[object, ...]:
-    return renderer.summary(CLOSED_GATE).text, renderer.check(CLOSED_GATE), renderer.html(CLOSED_GATE)
+    pages = renderer.html(CLOSED_GATE), renderer.statistics(usual())
+    return renderer.summary(CLOSED_GATE).text, renderer.check(CLOSED_GATE), pages
 
 
 def test_compiled_templates_write_the_same_and_no_run_compiles_one(compiled: Path, sources: list[str]) -> None:

@@ -165,7 +165,7 @@ def test_the_page_fits_however_many_files_have_changed(renderer: Renderer, files
 def test_the_smallest_page_names_no_file_and_counts_them_all() -> None:
     files = changed_files(lambda number: f"{number}.py", 3)
     view = Building(lambda _: "x", 0).of(SummaryView)
-    *_, smallest = report.contexts_of(view, files, Colours().of, lambda _: "", "")
+    *_, smallest = report.contexts_of(view, files, Colours().of, lambda _: "")
     assert (smallest["others"], smallest["others_count"], smallest["others_unnamed"]) == ((), 3, 3)
 
 

@@ -133,6 +133,12 @@ def test_an_unknown_block_is_an_error_that_names_the_known_ones() -> None:
         Renderer({"comment.md.j2": '{% extends "shipped/comment.md.j2" %}\n{% block findling %}x{% endblock %}'})
 
 
+def test_the_page_of_the_statistics_cannot_be_replaced() -> None:
+    with pytest.raises(TemplateError, match="unknown template name; available templates: ") as caught:
+        Renderer({"page.html.j2": "mine"})
+    assert "statistics" not in caught.value.message
+
+
 def test_a_new_block_inside_a_replaced_one_is_allowed(changed: Renderer) -> None:
     assert "Hello mine " in changed.summary(CLOSED_GATE).text
 

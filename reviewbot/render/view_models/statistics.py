@@ -58,15 +58,16 @@ def facts_of(found: Statistics) -> Iterator[str]:
         yield f"Reactions to answers: {number(questions.up)} 👍, {number(questions.down)} 👎."
 
 
-def groups_of(found: Statistics) -> tuple[tuple[str, Sums], ...]:
-    """Return the totals with their names: of all reviews, by mode, and by expertise."""
-    by_mode = ((f"mode {one.name}", one) for one in found.by_mode)
-    by_expertise = ((f"expertise {one.name}", one) for one in found.by_expertise)
-    return (("all", found.whole), *by_mode, *by_expertise)
+def groups_of(found: Statistics) -> tuple[tuple[str, ...], ...]:
+    """Return the rows below `HEADINGS`: the totals of all reviews, by mode, and by expertise."""
+    by_mode = (_cells(f"mode {one.name}", one) for one in found.by_mode)
+    by_expertise = (_cells(f"expertise {one.name}", one) for one in found.by_expertise)
+    return (_cells("all", found.whole), *by_mode, *by_expertise)
 
 
-def cells_of(one: Sums) -> tuple[str, ...]:
+def _cells(name: str, one: Sums) -> tuple[str, ...]:
     return (
+        name,
         number(one.reviews),
         rounded(one.hours_median),
         rounded(one.hours_p90),

@@ -1,1 +1,0 @@
-"""The page of `reviewbot stats --format html`: figures, charts and tables, without scripts."""
