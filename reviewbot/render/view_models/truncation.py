@@ -6,7 +6,6 @@ GitHub rejects a body that is too long, although the review has been paid for.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from functools import partial
 from typing import TypeVar
 
 from msgspec import Struct
@@ -17,7 +16,6 @@ from reviewbot.domain.model.review import Leftover
 from reviewbot.domain.policy.verdict import Reason
 from reviewbot.domain.selection.selection import Held
 from reviewbot.domain.text.bounds import Cut, bounded, first_lines
-from reviewbot.domain.text.mapped import Mapped
 from reviewbot.domain.text.size_limits import Detail
 from reviewbot.render.view_models.review import (
     CommentView,
@@ -130,10 +128,10 @@ def truncate_summary(view: SummaryView, detail: Detail) -> Shown:
         return replace(small, blocks=small.blocks and not passed)
 
     def thin(findings: Sequence[FindingView]) -> Sequence[FindingView]:
-        return Mapped(thin_one, findings)
+        return tuple(map(thin_one, findings))
 
     def small(items: Sequence[V]) -> Sequence[V]:
-        return Mapped(partial(bounded, detail=detail), items)
+        return tuple(bounded(one, detail) for one in items)
 
     return Shown(
         blocking=thin([finding for finding in lines if is_loud(finding)]),
