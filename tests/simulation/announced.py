@@ -63,6 +63,10 @@ class Bought:
         """The runs that have asked CodeVF to cancel it."""
         return [run for task in self.tasks for run in task.cancellers]
 
+    @property
+    def is_forgotten(self) -> bool:
+        return any(one.forgotten for one in self.tasks)
+
     def is_late(self) -> bool:
         """Return whether the runs that bought it had ended before it did, and another one has read its end.
 
@@ -89,13 +93,14 @@ class Bought:
     def was_shown_to(self, world: World, pull: Pull, announcement: Notification) -> bool:
         """Return whether the run that announces it has posted a review of it, or began after one.
 
+        No review shows that CodeVF has forgotten a task.
         Two runs have no order. A killed run has not recorded its review, nor perhaps has one that is still at work.
         Such a review shows this answer if it contains one of its findings. A push or another base makes it a review of
         other code. A run that raced can write over the record of a review.
         """
         changes = [*(push.at for push in pull.pushes), *(at for at, _ in pull.bases)]
         run = cast(Run, announcement.sender)
-        return any(
+        return not self.is_forgotten and any(
             one.is_review
             and one.number == pull.number
             and self.over_since <= one.at <= (announcement.at if one.sender is run else run.began)
@@ -252,10 +257,9 @@ def _is_due(world: World, pull: Pull, bought: Bought) -> bool:
     if bought.has_no_answer(world) and is_hindered:
         return False
     is_known = world.setting.has_summary and not world.truth.losses
-    is_forgotten = any(one.forgotten for one in bought.tasks)
     return (
         is_known
-        and not is_forgotten
+        and not bought.is_forgotten
         and bought.is_late()
         and not bought.is_shown(world, pull, until=world.time.seconds)
         and not bought.was_shown_unrecorded(world, pull)
