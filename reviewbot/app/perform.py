@@ -21,6 +21,7 @@ from reviewbot.app.reviewer.incremental_context import read_new_part
 from reviewbot.app.reviewer.read_result import asked_parts, read_answer
 from reviewbot.app.reviewer.tasks import cancel_and_look_up, cancel_open_tasks, look_up, poll, read_price
 from reviewbot.domain.github.context import ContextRequest
+from reviewbot.domain.ledger.ledger import Purchase
 from reviewbot.domain.machine import steps
 from reviewbot.domain.machine.known import Known
 from reviewbot.domain.machine.outcome import undelivered
@@ -48,8 +49,8 @@ def _perform(run: RunContext, step: steps.Step, known: Known) -> steps.Result:  
             return run.ports.forge.permission(login)
         case steps.ReadLedger():
             return read_ledger(run, known.snapshot)
-        case steps.ReadPurchases():
-            return read_ledger(run, run.read_snapshot(), known.purchase.identity if known.purchase else "")
+        case steps.ReadPurchases(identity=identity):
+            return read_ledger(run, run.read_snapshot(), identity)
         case steps.ReadChange():
             return _read_change(run, known)
         case steps.OpenReviewer():
@@ -82,8 +83,8 @@ def _perform(run: RunContext, step: steps.Step, known: Known) -> steps.Result:  
             return create_task(run, known, bought, candidate)
         case steps.RecordTask(purchase=purchase):
             return record_task(run, known, purchase)
-        case steps.ReadResult(task=task):
-            return _read_result(run, known, task)
+        case steps.ReadResult(purchase=purchase, task=task):
+            return _read_result(run, known, purchase, task)
         case steps.Refresh():
             return refresh(run, known)
         case steps.PostReview(outcome=outcome):
@@ -157,9 +158,9 @@ def _read_new_part(run: RunContext, known: Known, step: steps.ReadNewPart) -> st
     return read_new_part(run, known, step.since, step.last)
 
 
-def _read_result(run: RunContext, known: Known, task: Task) -> Report:
-    asked = asked_parts(known, known.purchase) if task.parts and known.purchase else {}
-    return read_answer(run.reviewer(known.request), task, known.judgement.answer, asked)
+def _read_result(run: RunContext, known: Known, purchase: Purchase, task: Task) -> Report:
+    asked = asked_parts(known, purchase) if task.parts else {}
+    return read_answer(run.reviewer(known.request), task, purchase.judgement.answer, asked)
 
 
 def _write_summary(run: RunContext, known: Known, outcome: Outcome) -> Known:

@@ -58,8 +58,8 @@ def decide(phase: phases.Phase) -> steps.Step | steps.Finish:  # noqa: C901, PLR
             return steps.RecordIntent(bought)
         case phases.Recorded(bought=bought):
             return steps.ReadFirstIntent(bought.purchase)
-        case phases.Racing():
-            return steps.ReadPurchases()
+        case phases.Racing(bought=bought):
+            return steps.ReadPurchases(bought.purchase.identity)
         case phases.Intended(bought=bought, candidate=candidate):
             return steps.CreateTask(bought, candidate)
         case phases.Overtaken():
@@ -70,8 +70,8 @@ def decide(phase: phases.Phase) -> steps.Step | steps.Finish:  # noqa: C901, PLR
             return steps.RecordTask(bought.purchase)
         case phases.Waiting(task=task, waited=waited):
             return steps.PollTask(task, waited)
-        case phases.Completed(task=task):
-            return steps.ReadResult(task)
+        case phases.Completed(bought=bought, task=task):
+            return steps.ReadResult(bought.purchase, task)
         # The outcome is known.
         case phases.Judged():
             return steps.Refresh()

@@ -238,7 +238,6 @@ class Bought(Struct, frozen=True):
         tag: the expertise, or None if it was not read from CodeVF.
         project_id: the id of the CodeVF project, or 0 if the task was created before.
         reselected: whether the current file selection differs from the selection at submission.
-        frozen: whether the run is a collection, which ignores the current file selection.
     """
 
     purchase: Purchase
@@ -246,7 +245,6 @@ class Bought(Struct, frozen=True):
     project_id: int = 0
     packing: Packing | None = None
     reselected: bool = False
-    frozen: bool = False
 
     def with_purchase(self, purchase: Purchase) -> Bought:
         return replace(self, purchase=purchase)
@@ -415,7 +413,8 @@ class Known(Struct, frozen=True, dict=True):
             found.append("the ledger marks this review as partial")
         if self.task and self.task.unseen:
             found.append(f"the reviewer did not completely read {len(self.task.unseen)} files")
-        if self.change.missed and self.request.is_due and not (bought and bought.frozen):
+        counts = self.request.may_buy or bought is None  # a collection ignores the current file selection
+        if self.change.missed and self.request.is_due and counts:
             found.append(f"{len(self.change.missed)} selected files are held back")
         return tuple(found)
 

@@ -110,7 +110,7 @@ def resume(known: Known, before: Purchase, now: datetime) -> tuple[Known, Bought
         known = known.noting(
             "The file selection has changed since this change was submitted, so some files may not have been reviewed."
         )
-    bought = Bought(purchase, packing=packing, reselected=reselected, frozen=not request.may_buy)
+    bought = Bought(purchase, packing=packing, reselected=reselected)
     return known.with_own(bought), bought
 
 

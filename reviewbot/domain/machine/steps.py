@@ -108,6 +108,8 @@ class ReadFirstIntent(Struct, frozen=True):
 class ReadPurchases(Struct, frozen=True):
     """Read the pull request and the ledger again, because other runs may have bought reviews meanwhile."""
 
+    identity: str
+
 
 class RecordDeferral(Struct, frozen=True):
     """Record the deferred purchase on GitHub, then remove the approval label."""
@@ -136,6 +138,7 @@ class RecordTask(Struct, frozen=True):
 class ReadResult(Struct, frozen=True):
     """Read the result and the deliverables of a completed task."""
 
+    purchase: Purchase
     task: Task
 
 

@@ -1113,7 +1113,7 @@ def test_an_intent_that_exceeds_the_limit_together_with_another_is_dropped() -> 
     quoted = bought(known(max_credits_per_pr=1_000))
     racing = go(quoted, quoted.known.with_own(quoted.bought))
     assert isinstance(racing, phases.Racing)
-    assert decide(racing) == steps.ReadPurchases()
+    assert decide(racing) == steps.ReadPurchases(racing.bought.purchase.identity)
     assert isinstance(go(racing, StoredLedger()), phases.Intended)
     other = purchase(identity="9" * 32, hold=900)
     for result, state in ((StoredLedger(Ledger((other,))), TaskState.ENDED), (AWAY, TaskState.INTENT)):
@@ -1230,7 +1230,8 @@ def test_each_cause_of_a_partial_review_is_named() -> None:
         assert partial.coverage is Coverage.PARTIAL
         assert partial.is_short is (not cause.startswith("the selected"))
     assert replace(now, change=held).why_partial == ("1 selected files are held back",)
-    assert replace(now, change=held, own=OwnReview(Bought(purchase(), frozen=True))).why_partial == ()
+    collecting = known(may_buy=False)
+    assert replace(collecting, change=held, own=OwnReview(Bought(purchase()))).why_partial == ()
     assert now.coverage is Coverage.FULL
 
 
