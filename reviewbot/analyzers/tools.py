@@ -1,7 +1,8 @@
 """The definitions of the analyzers: the files that they read, their command lines, and the parsers of their output.
 
 No command searches for configuration files. An author could silence an analyzer with a comment. Such comments are
-ignored with an option, or made ineffective in the copy (`pragma`).
+ignored with an option, or made ineffective in the copy (`pragma`). `reviewbot/domain/text/references.py` has the hosts
+of the analyzers' documentation.
 """
 
 from __future__ import annotations

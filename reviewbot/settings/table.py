@@ -1,7 +1,8 @@
 """The settings, with their defaults, readers and meanings.
 
 The order of precedence is: workflow inputs, the default branch's config file, the input `config`, defaults. Tests
-compare `action.yml` and `docs/configuration.md` with the fields of `Settings`.
+compare `action.yml`, `no-docker/action.yml` and `docs/configuration.md` with the fields of `Settings`.
+`reviewbot/app/context.py` passes the settings to the decisions.
 """
 
 from __future__ import annotations

@@ -20,9 +20,11 @@ PACKAGE = "reviewbot"
 INTERIM = {
     "reviewbot.app.github.record": "shows the state while the run continues",
     "reviewbot.domain.machine.decide": "as above",
+    "reviewbot.domain.machine.acquire._defer_for_older": "as above",
     "reviewbot.app.github.older_checks": "completes the checks of other heads",
+    "reviewbot.domain.machine.outcome.for_check": "changes only what the check run shows",
 }
-"""Modules that use outcomes other than the run's own, and why."""
+"""Modules and functions that use outcomes other than the run's own, and why."""
 
 Name = tuple[str, str]
 """A module, e.g., `reviewbot.errors`, and the name of a function or class in it."""
@@ -71,12 +73,17 @@ def _deciders(functions: list[Function], left: list[Function]) -> list[Name]:
         if one.place in seen:
             continue
         seen.add(one.place)
-        callers = [other for other in functions if one.place in other.uses and other.place[0] not in INTERIM]
+        callers = [other for other in functions if one.place in other.uses]
         if one.is_unconditional and callers:
-            left = [*callers, *left]
+            left = [*(other for other in callers if not _is_interim(other)), *left]
         else:
             found.append(one.place)
     return found
+
+
+def _is_interim(function: Function) -> bool:
+    module, name = function.place
+    return not INTERIM.keys().isdisjoint((module, f"{module}.{name}"))
 
 
 def _functions(path: Path, program: Path) -> Iterator[Function]:

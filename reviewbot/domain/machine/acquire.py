@@ -694,6 +694,7 @@ def after_reread(at: phases.Rereading, known: Known, now: datetime) -> phases.Re
     """Decide again whether to buy, because a command may have cancelled the purchase meanwhile."""
     deferred = known.ledger.recorded(at.deferred)
     if deferred is not None and deferred.state is TaskState.ENDED:
+        known = known.saying("reviewbot buys no review, because another run has cancelled the deferred purchase.")
         return conclude(known, not_asked_for(known))
     return _acquire(known, _bought_before(known, now), now)
 

@@ -50,7 +50,7 @@ def not_due_for(pull: PullRequest, policy: Policy, *, skips: bool, is_bots: bool
 
     `skips` states whether the label `skip-review` counts for this head, and `is_bots` whether the bot that opened the
     pull request pushed this head. The label comes before the draft state, so that the run for the label event records
-    the label.
+    the label. Some of these outcomes are skipped checks, which are green, so an author must not be able to cause them.
     """
     if not pull.is_open:
         return not_due(Reason.CLOSED, f"Pull request #{pull.number} is closed.")

@@ -20,7 +20,7 @@ from reviewbot.domain.text.formatting import state
 
 
 class FindingView(Struct, frozen=True, kw_only=True):
-    """A finding.
+    """A finding. A new field with several lines of text must be added to `_PROSE` in `domain/text/bounds.py`.
 
     Attributes:
         path: the file in the change, or the path that the reviewer cited. `start_line` and `line` refer to `side`.
