@@ -590,11 +590,14 @@ def test_the_log_names_each_gap_in_the_history() -> None:
     lost = Judged("0" * 10, FindingState.OPEN, blocks=True, carried=False)
     change = now.change.index.change
     done = replace(own, attempt=3, identity="other", state=TaskState.DONE, change=change, judged=(lost,))
-    ledger = Ledger((own, done), findings=Findings(broken=True))
-    gone = replace(now, own=OwnReview(Bought(own)), memory=Memory(ledger), stored=replace(now.stored, lost=True))
+    older = purchase(identity="older", task_id="task_9")
+    ledger = Ledger((older, own, done), findings=Findings(broken=True))
+    stored = replace(now.stored, lost=True, finished=frozenset({purchase_key(older), purchase_key(own)}))
+    gone = replace(now, own=OwnReview(Bought(own)), memory=Memory(ledger), stored=stored)
     assert list(why_incomplete(gone)) == [
         "the record of findings is incomplete",
         "the review builds on a review that is not finished",
+        "the findings of a finished review were not read again",
         "the record lacks a blocking finding of an earlier review",
         "the record of earlier reviews is missing or not trusted",
     ]
