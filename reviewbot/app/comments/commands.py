@@ -98,12 +98,12 @@ def _catch_up(ports: Ports, snapshot: Snapshot, posted_commands: Iterable[Posted
             ports.reporter.say(f"reviewbot could not execute the command in comment {posted.key}: {error.clause}")
             return load_snapshot(ports, snapshot.pull.number)
         snapshot = load_snapshot(ports, snapshot.pull.number)
-        if posted.command.name is not CommandName.ASK and not _is_marked(ports, snapshot, posted):
+        if posted.command.name is not CommandName.ASK and not _is_executed(ports, snapshot, posted):
             break
     return snapshot
 
 
-def _is_marked(ports: Ports, snapshot: Snapshot, posted: PostedCommand) -> bool:
+def _is_executed(ports: Ports, snapshot: Snapshot, posted: PostedCommand) -> bool:
     said = said_in(snapshot.comments, snapshot.threads)
     instance = peek_settings(ports.inputs, snapshot.default_branch.config).instance
     is_answered = bool(answers_to(said, instance, posted.key))
