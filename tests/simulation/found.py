@@ -1712,9 +1712,28 @@ FOUND: dict[str, Bug] = {
         "the same change. A day later, reviewbot bought another one.",
         PAY_ONCE,
         history(
-            *(RUN, Move("finish"), Episode((COLLECT,)), *(Move("squash", at % 2) for at in range(7))),
+            *(RUN, Move("finish"), Episode((COLLECT,))),
+            *(Move("squash", at % 2) for at in range(7)),
             *(Move("a_day_later"), Episode((PUSH,), (At(3, Lose(done=False)),))),
             setting=Setting((("summary-comment", "false"), ("wait-minutes", "0")), life=Life(600, 3600)),
+        ),
+    ),
+    "skipped-head-behind-a-lost-request": Bug(
+        "The skip label was removed after a force-push, and a request of that run was lost. The skipped head below the "
+        "replaced one, which has a critical finding, stayed green, because no later run looked for it.",
+        NEVER_GREEN,
+        history(
+            *(Move("evil"), Move("skip"), RUN, RUN, RUN, Move("fix"), Move("squash"), RUN, RUN, Move("skip")),
+            Episode((NEXT,), (At(4, Lose(done=False)),)),
+        ),
+    ),
+    "bypass-behind-a-skipped-head": Bug(
+        "After a push, a maintainer set the skip label before the run of the push. No run ended the bypass of the "
+        "older head, whose check stayed green.",
+        NEVER_GREEN,
+        history(
+            *(Move("evil"), RUN, RUN, Move("bypass", 1), RUN, Move("harmless")),
+            Episode((NEXT,), (At(0, Meanwhile(Move("skip"))), At(0, Begin(NEXT)))),
         ),
     ),
     "bypass-of-a-skipped-head": Bug(

@@ -150,6 +150,7 @@ def _paid_twice(world: World, pull: Pull) -> Iterator[Violation]:
             spending.is_overwritten(world, one)
             or spending.is_withdrawn(world, one)
             or spending.is_dropped(world, one)
+            or spending.is_in_another_scope(world, one)
             or _is_beside_refusal(world, one, tasks[0])
             for one in tasks
         )
@@ -525,7 +526,8 @@ def _undone(world: World) -> Iterator[Violation]:
     is_left = is_left or is_bypassed or world.truth.hindered
     stopped = not pull.is_open or is_skipped or is_left or is_old or spending.is_used_up(world)
     # If the cost of earlier reviews is unknown, a person has to approve the next one.
-    # Without a summary, that is so after a force-push, and after a comment of analyzers, which may be of a paid review.
+    # Without a summary, that is so after a force-push, if a base contains a reviewed head, and after a comment of
+    # analyzers, which may be of a paid review.
     # An own branch as base hides heads, so that a summary with a bypass is not trusted. Only a task shows what it cost.
     is_bought = bool(world.tasks_of(1))
     is_lost = (
@@ -533,6 +535,7 @@ def _undone(world: World) -> Iterator[Violation]:
         or setting.is_silent
         or (bool(world.truth.bypasses) and OWN_BASE in {base for _, base in pull.bases} and not is_bought)
         or (not setting.has_summary and bool(pull.forced or world.analyzed()))
+        or (not setting.has_summary and spending.is_bought_in_base(world, pull))
     )
     if stopped or is_lost or setting.input("review-on", "push") != "push":
         return
@@ -767,7 +770,7 @@ def _green_group(world: World, check: StoredCheck) -> Iterator[Violation]:
     """
     pulls, base = world.github.pulls, world.truth.group_bases[check.head_sha]
     group = [(pulls[number], head, onto) for number, head, onto in world.truth.groups[check.head_sha]]
-    judged = [one for one in group if not _is_forged(world, one[0])]
+    judged = [one for one in group if not _is_forged(world, one[0], ever=True)]
     is_there = all(pull.is_open and (pull.head_sha, pull.base_ref) == (head, base) for pull, head, _ in group)
     for pull, head, onto in judged if is_there and check.name == CHECK else ():
         skipped = replace(check, conclusion="skipped")
@@ -775,15 +778,15 @@ def _green_group(world: World, check: StoredCheck) -> Iterator[Violation]:
             yield Violation(NEVER_GREEN, f"a merge group with #{pull.number} was called green: {problems[0]}")
 
 
-def _is_forged(world: World, pull: Pull) -> bool:
-    """Return whether a workflow wrote the newest check of reviewbot's App that is not another pull request's.
+def _is_forged(world: World, pull: Pull, *, ever: bool = False) -> bool:
+    """Return whether a workflow wrote the newest check of reviewbot's App that is not another pull request's, or any.
 
-    It could write the group's check, too.
+    It could write the group's check, too. A run that races with another one may have read an older check.
     """
     name = world.setting.names.against(world.github.default_branch, pull.base_ref)
     there = [one for one in world.github.checks_on(pull.head_sha, name) if one.app == APP]
     ours = [one for one in there if one.number in {None, pull.number}]
-    return bool(ours) and ours[-1].number is None
+    return any(one.number is None for one in (ours if ever else ours[-1:]))
 
 
 def _not_green(world: World, number: int, head: str, check: StoredCheck, base_ref: str = "", onto: str = "") -> str:

@@ -2062,6 +2062,20 @@ MUTATIONS: tuple[Mutation, ...] = (
         found="older-checks-that-cannot-be-read",
     ),
     Mutation(
+        "only the run in which the skip label is removed reads all heads",
+        "reviewbot.domain.machine.outcome:hides_older_heads",
+        lambda right: lambda known: getattr(known.request.trigger, "action", "") == "unlabeled" and right(known),
+        NEVER_GREEN,
+        found="skipped-head-behind-a-lost-request",
+    ),
+    Mutation(
+        "no bypass ends on a skipped head",
+        "reviewbot.domain.machine.acquire:after_ledger",
+        lambda right: lambda at, stored: right(at, replace(stored, ended=None)),
+        NEVER_GREEN,
+        found="bypass-behind-a-skipped-head",
+    ),
+    Mutation(
         "a rule judges the new head for the check of an older one",
         "reviewbot.domain.machine.finish:after_refresh",
         lambda right: (

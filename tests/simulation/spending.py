@@ -89,8 +89,7 @@ def is_hidden_in_base(world: World, pull: Pull) -> bool:
 
     A run learns that only when it has bought.
     """
-    heads = {str(one.submission.metadata["headSha"]) for one in world.tasks_of(pull.number)}
-    return "pull-requests: write" in world.setting.denied and not heads.isdisjoint(_in_bases(world, pull))
+    return "pull-requests: write" in world.setting.denied and is_bought_in_base(world, pull)
 
 
 def _is_behind_base(world: World, pull: Pull, task: StoredTask) -> bool:
@@ -98,6 +97,12 @@ def _is_behind_base(world: World, pull: Pull, task: StoredTask) -> bool:
     is_in_summary = any(_has(ledger, task) for ledger in world.written_ledgers(pull.number))
     is_killed = any(cast(Run, run).is_dead for run in task.askers)
     return is_killed and not is_in_summary and str(task.submission.metadata["headSha"]) in _in_bases(world, pull)
+
+
+def is_bought_in_base(world: World, pull: Pull) -> bool:
+    """Return whether a base contains a head that was bought."""
+    heads = {_head(one) for one in world.tasks_of(pull.number)}
+    return not heads.isdisjoint(_in_bases(world, pull))
 
 
 def _in_bases(world: World, pull: Pull) -> frozenset[str]:
@@ -261,6 +266,14 @@ def is_withdrawn(world: World, task: StoredTask) -> bool:
         one.outcome is not None and "would exceed `max-credits-per-pr`" in one.outcome.message for one in world.runs
     )
     return is_refused and any(_written_over(world, task)) and _is_intent_dropped(world, task)
+
+
+def is_in_another_scope(world: World, task: StoredTask) -> bool:
+    """Return whether, without check runs, a concurrent run first bought the head in another scope for another base."""
+    if world.setting.has_checks or len(world.github.pulls[_number(task)].bases) < 2:
+        return False
+    earlier = [one for one in world.tasks_of(_number(task)) if one.created < task.created and _head(one) == _head(task)]
+    return any(_since(one) != _since(task) and _raced(one, task) for one in earlier)
 
 
 def is_dropped(world: World, task: StoredTask) -> bool:

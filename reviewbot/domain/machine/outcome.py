@@ -401,16 +401,16 @@ def hides_older_heads(known: Known) -> bool:
     """Return whether a head outside the snapshot may have lost its green verdict.
 
     After a waiver is withdrawn or a bypass ends, the check runs of all heads were already read for the ledger. While a
-    finding blocks, every run reads all heads, because an earlier run may have failed to read the check runs.
+    finding blocks, and after a new base or the end of `skip-review`, every run reads all heads, because an earlier run
+    may have failed to read the check runs.
     """
-    pull, trigger = known.snapshot.pull, known.request.trigger
+    pull = known.snapshot.pull
     if pull.forced_at is None and pull.commit_count <= RECENT_COMMITS:
         return False
-    is_event = isinstance(trigger, ReviewEvent) and (
-        (trigger.action == "edited" and known.request.shares_name)
-        or (trigger.action, trigger.label) == ("unlabeled", SKIP_LABEL)
-    )
-    return is_event or _blocks_now(known, known.judgement.rules.fail_on)
+    was_retargeted = known.request.shares_name and pull.retargeted_at is not None
+    skips = sum(one.label == SKIP_LABEL for one in pull.label_events)
+    was_skipped = skips > (SKIP_LABEL in pull.labels)
+    return was_retargeted or was_skipped or _blocks_now(known, known.judgement.rules.fail_on)
 
 
 def heads_below(known: Known) -> frozenset[str]:

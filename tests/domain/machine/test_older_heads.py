@@ -17,7 +17,7 @@ from reviewbot.domain.findings.tracked_finding import (
     Waiver,
 )
 from reviewbot.domain.github.check_identity import SKIP_LENGTH, CheckTag, mark_of
-from reviewbot.domain.github.pull_request import RECENT_COMMITS, CheckRun, CheckStatus, Conclusion
+from reviewbot.domain.github.pull_request import RECENT_COMMITS, CheckRun, CheckStatus, Conclusion, LabelEvent
 from reviewbot.domain.ledger.edits import Unwaive
 from reviewbot.domain.ledger.external_id import ExternalId, decode_external_id, encode_external_id
 from reviewbot.domain.ledger.ledger import Judgement, Ledger, Purchase, TaskState
@@ -25,7 +25,6 @@ from reviewbot.domain.ledger.memory import Memory, StoredLedger
 from reviewbot.domain.ledger.update import LedgerUpdate
 from reviewbot.domain.machine.known import Known
 from reviewbot.domain.machine.outcome import heads_below, hides_older_heads, outlives
-from reviewbot.domain.model.events import ReviewEvent
 from reviewbot.domain.model.options import Tolerance
 from reviewbot.domain.model.review import Severity
 from reviewbot.domain.policy.eligibility import SKIP_LABEL
@@ -177,25 +176,26 @@ def test_recorded_heads_are_looked_for_below_a_force_push_once_one_may_have_lost
     assert not heads_below(replace(withdrawn, memory=unfinished))
 
 
-def _by(action: str, label: str = "") -> ReviewEvent:
-    return ReviewEvent("pull_request", 7, action, HEAD, "ann", sender_is_bot=False, label=label)
+SKIPS, LABELLED = (LabelEvent(label, "ann", NOON) for label in (SKIP_LABEL, "other"))
 
 
 @pytest.mark.parametrize(
-    ("hidden", "event", "shares_name", "blocks", "reads"),
+    ("hidden", "shares_name", "blocks", "reads"),
     [
-        ({"forced_at": NOON}, _by("unlabeled", SKIP_LABEL), False, False, True),
-        ({"forced_at": NOON}, _by("unlabeled", "other"), False, False, False),
-        ({"forced_at": NOON}, _by("edited"), True, False, True),
-        ({"forced_at": NOON}, _by("edited"), False, False, False),
-        ({"commit_count": RECENT_COMMITS + 1}, _by("synchronize"), False, True, True),
-        ({"commit_count": RECENT_COMMITS}, _by("unlabeled", SKIP_LABEL), False, True, False),
-        ({"forced_at": NOON}, _by("synchronize"), False, False, False),
+        ({"forced_at": NOON, "label_events": (SKIPS,)}, False, False, True),
+        ({"forced_at": NOON, "label_events": (SKIPS,), "labels": {SKIP_LABEL}}, False, False, False),
+        ({"forced_at": NOON, "label_events": (SKIPS, SKIPS), "labels": {SKIP_LABEL}}, False, False, True),
+        ({"forced_at": NOON, "label_events": (LABELLED,)}, False, False, False),
+        ({"forced_at": NOON, "retargeted_at": NOON}, True, False, True),
+        ({"forced_at": NOON, "retargeted_at": NOON}, False, False, False),
+        ({"forced_at": NOON}, True, False, False),
+        ({"commit_count": RECENT_COMMITS + 1}, False, True, True),
+        ({"commit_count": RECENT_COMMITS, "label_events": (SKIPS,)}, False, True, False),
     ],
 )
 def test_every_head_is_read_if_one_may_have_lost_its_verdict(
-    hidden: dict[str, Any], event: ReviewEvent, *, shares_name: bool, blocks: bool, reads: bool
+    hidden: dict[str, Any], *, shares_name: bool, blocks: bool, reads: bool
 ) -> None:
     findings = Findings((KNOWN,) if blocks else ())
-    now = replace(known(shares_name=shares_name, trigger=event), memory=Memory(Ledger(findings=findings)))
+    now = replace(known(shares_name=shares_name), memory=Memory(Ledger(findings=findings)))
     assert hides_older_heads(replace(now, snapshot=replace(now.snapshot, pull=pull(**hidden)))) is reads
