@@ -1736,6 +1736,25 @@ FOUND: dict[str, Bug] = {
             Episode((NEXT,), (At(0, Meanwhile(Move("skip"))), At(0, Begin(NEXT)))),
         ),
     ),
+    "end-written-over-the-next-attempt": Bug(
+        "A collection read the end of a task without a result. Before it wrote the end, another run bought the next "
+        "attempt. The collection overwrote both records of that attempt, and the change was bought again.",
+        PAY_ONCE,
+        history(
+            *(RUN_PUSH, Move("failed"), Episode((COLLECT,), (At(10, Begin(NEXT)),)), Move("a_day_later")),
+            setting=Setting((("wait-minutes", "0"),)),
+        ),
+    ),
+    "next-attempt-instead-of-the-answer": Bug(
+        "Without a summary, CodeVF refused a second review that a command requested. A later run did not see that the "
+        "first review was answered, and deferred a third one.",
+        CONVERGES,
+        history(
+            *(RUN, Move("finish"), RUN_PUSH, Move("review", 4, 1), Move("out_of_credits", 5, 1)),
+            *(RUN, RUN),
+            setting=Setting((("summary-comment", "false"),), "quiet-minutes: 15\n", life=Life(10, 60)),
+        ),
+    ),
     "bypass-of-a-skipped-head": Bug(
         "Two runs of a bot's pull request executed a bypass and left two summaries. The run that deleted one had read "
         "the diff, and wrote the check with its merge base. The next run had not read the diff, and wrote the same "

@@ -25,7 +25,7 @@ from reviewbot.domain.github.head_checks import HeadState
 from reviewbot.domain.github.pull_request import Comment, Conclusion, Permission, PullRequest, Snapshot
 from reviewbot.domain.ledger.edits import CancelDeferrals
 from reviewbot.domain.ledger.external_id import ExternalId, encode_external_id
-from reviewbot.domain.ledger.ledger import TaskState
+from reviewbot.domain.ledger.ledger import Purchase, TaskState
 from reviewbot.domain.ledger.memory import Memory, PurchaseKey, purchase_key
 from reviewbot.domain.ledger.update import LedgerUpdate
 from reviewbot.domain.machine.known import Known
@@ -416,6 +416,16 @@ def _forgetting_lost_answers(right: Any) -> object:  # noqa: ANN401 — a perfor
 def _other_keys(right: Any) -> object:  # noqa: ANN401 — the key of a question
     count = iter(range(10**9))
     return lambda *those: right(*those[:-1], f"{next(count)}")
+
+
+def _ended_before_open(right: Any) -> object:  # noqa: ANN401 — a function
+    def bought_before(known: Known, now: datetime) -> Purchase | None:
+        digest = known.identity.digest()
+        last, done = known.ledger.find(digest), known.ledger.find(digest, TaskState.DONE)
+        is_in_vain = last is not None and last.state is TaskState.ENDED and done is None
+        return last if is_in_vain else right(known, now)
+
+    return bought_before
 
 
 def _reading_none(right: Callable[..., Any]) -> Callable[..., Any]:
@@ -1108,13 +1118,6 @@ MUTATIONS: tuple[Mutation, ...] = (
         _returning(value=False),
         NEVER_GREEN,
         found="retargeted-bypass",
-    ),
-    Mutation(
-        "a failed attempt is announced behind the next one",
-        "reviewbot.domain.machine.late_answers:_is_tried_again",
-        _returning(value=False),
-        ANNOUNCED,
-        found="first-attempt-announced",
     ),
     Mutation(
         "no lock file is reviewed",
@@ -2074,6 +2077,25 @@ MUTATIONS: tuple[Mutation, ...] = (
         lambda right: lambda at, stored: right(at, replace(stored, ended=None)),
         NEVER_GREEN,
         found="bypass-behind-a-skipped-head",
+    ),
+    Mutation(
+        "a run overwrites the next attempt after the end of its own one",
+        "reviewbot.domain.machine.purchase:may_be_replaced",
+        lambda right: (
+            lambda known, copy: (
+                right(known, copy)
+                and not (known.purchase and known.purchase.state is TaskState.ENDED and copy.state is TaskState.OPEN)
+            )
+        ),
+        PAY_ONCE,
+        found="end-written-over-the-next-attempt",
+    ),
+    Mutation(
+        "the last attempt counts although an earlier one may be answered",
+        "reviewbot.domain.machine.acquire:_bought_before",
+        _ended_before_open,
+        CONVERGES,
+        found="next-attempt-instead-of-the-answer",
     ),
     Mutation(
         "a rule judges the new head for the check of an older one",

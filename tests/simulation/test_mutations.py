@@ -31,6 +31,7 @@ UNLINKED = {
     "ended-behind-a-finished-review": "As for `attempt-that-stays-open`.",
     "announced-beside-its-review": "Two guards: the comment names its answer.",
     "bypass-that-is-not-recorded": "Two guards: the reason and the exit status stay, and the bypass does not count.",
+    "first-attempt-announced": "The guard is that of `end-written-over-the-next-attempt`: the check run stays.",
     "first-review-by-other-rules": "Two guards: the record must have the findings that the reviewer was asked about.",
     "waiver-comes-back-on-an-own-base": "Two guards: against that base, the waived file is not in the change.",
 }

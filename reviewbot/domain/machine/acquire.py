@@ -377,17 +377,19 @@ def _nothing_to_send(known: Known) -> Concluded:
 def _bought_before(known: Known, now: datetime) -> Purchase | None:
     """Return the latest purchase of this change, or None.
 
-    Unless a command requests a review, an answered attempt takes precedence over a later attempt without a result. An
-    open or answered attempt takes precedence over an attempt that a concurrent run deferred without a command. Free
-    reviews are not resumed, because anyone can forge their ledger, which is signed with an empty secret.
+    An open or answered attempt takes precedence over a later attempt without a result, unless a command requests a
+    review, and over an attempt that a concurrent run deferred without a command. Free reviews are not resumed, because
+    anyone can forge their ledger, which is signed with an empty secret.
     """
     request, ledger, digest = known.request, known.ledger, known.identity.digest()
     before = ledger.find(digest) if request.paid else None
-    if before is not None and before.state is TaskState.ENDED and not isinstance(request.trigger, Asked):
-        before = ledger.find(digest, TaskState.DONE) or before
-    if before is not None and before.state is TaskState.DEFERRED and not before.asked:
-        before = ledger.find(digest, TaskState.OPEN) or ledger.find(digest, TaskState.DONE) or before
-    return before if before is not None or request.may_buy or not request.paid else _bought_otherwise(known, now)
+    if before is None:
+        return _bought_otherwise(known, now) if request.paid and not request.may_buy else None
+    is_in_vain = before.state is TaskState.ENDED and not isinstance(request.trigger, Asked)
+    if is_in_vain or (before.state is TaskState.DEFERRED and not before.asked):
+        found = (ledger.find(digest, state) for state in (TaskState.OPEN, TaskState.DONE))
+        return max(filter(None, found), key=lambda one: one.attempt, default=before)
+    return before
 
 
 def _bought_otherwise(known: Known, now: datetime) -> Purchase | None:

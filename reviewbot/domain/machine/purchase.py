@@ -353,10 +353,11 @@ def may_be_bought_otherwise(known: Known, bought: Purchase) -> bool:
 def may_be_replaced(known: Known, copy: Purchase) -> bool:
     """Return whether another run may have replaced this copy in the check run since this run read it.
 
-    A run with a purchase knows of every replacement except that of an intent which it does not continue.
+    A run with a purchase knows of every replacement except that of an intent which it does not continue, and the next
+    attempt after its own one has ended.
     """
     own = known.purchase
-    if own is None:
+    if own is None or own.state is TaskState.ENDED:
         return True
     is_buying = own.state in {TaskState.INTENT, TaskState.OPEN}
     return copy.state is TaskState.INTENT and not is_buying and purchase_key(own) != purchase_key(copy)

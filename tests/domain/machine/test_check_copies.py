@@ -102,12 +102,13 @@ def test_a_run_does_not_replace_the_next_attempt_that_another_run_has_bought(
         (None, OPEN, True),
         (None, INTENT, True),
         (ENDED, INTENT, True),
-        (ENDED, OPEN, False),
+        (ENDED, OPEN, True),
+        (replace(INTENT, state=TaskState.ENDED), INTENT, True),
         (OPEN, INTENT, False),
-        (replace(INTENT, state=TaskState.ENDED), INTENT, False),
+        (DONE, OPEN, False),
     ],
 )
-def test_another_run_may_replace_only_a_copy_that_this_run_does_not_continue(
+def test_another_run_may_replace_a_copy_that_this_run_does_not_continue_or_after_the_end_of_its_attempt(
     own: Purchase | None, copy: Purchase, *, may_be: bool
 ) -> None:
     assert may_be_replaced(run(own), copy) is may_be
