@@ -18,7 +18,7 @@ def handle_closed(ports: Ports, event: ClosedEvent) -> Outcome:
     """Cancel pending tasks and publish finished reviews, or record the reactions if no purchase or question is open."""
     settings, snapshot = load_settings(ports, load_snapshot(ports, event.number))
     run = RunContext.of(ports, settings, snapshot, Renderer())
-    stored = read_ledger(run, snapshot)
+    stored = read_ledger(run, snapshot, must_read=False)
     closed = f"Pull request #{event.number} was closed."
     if snapshot.pull.is_open or settings.dry_run or not run.paid:
         return not_due(Reason.CLOSED, closed)

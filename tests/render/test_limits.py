@@ -144,7 +144,7 @@ def test_omitted_items_need_no_memory(renderer: Renderer, write: Callable[[Rende
         _, most = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()
-    assert most < 150_000_000
+    assert most < 100_000_000
 
 
 def test_the_worst_findings_are_kept(renderer: Renderer) -> None:

@@ -24,22 +24,21 @@ from reviewbot.domain.github.drafts import CheckState
 from reviewbot.domain.github.head_checks import HeadState
 from reviewbot.domain.github.pull_request import Comment, Conclusion, Permission, PullRequest, Snapshot
 from reviewbot.domain.ledger.edits import CancelDeferrals
-from reviewbot.domain.ledger.external_id import ExternalId, encode_external_id
+from reviewbot.domain.ledger.external_id import encode_external_id
 from reviewbot.domain.ledger.ledger import Purchase, TaskState
-from reviewbot.domain.ledger.memory import Memory, PurchaseKey, purchase_key
+from reviewbot.domain.ledger.memory import Memory, purchase_key
 from reviewbot.domain.ledger.update import LedgerUpdate
 from reviewbot.domain.machine.known import Known
-from reviewbot.domain.machine.outcome import SUMMARY
 from reviewbot.domain.machine.phases import Published, Refreshed
 from reviewbot.domain.machine.steps import NewPartRead, ReadPosted, UpdateThreads, WriteCheckRun
 from reviewbot.domain.model.options import AnswerForm
 from reviewbot.domain.model.review import Report, TaskStatus
 from reviewbot.domain.policy.eligibility import skip_label
 from reviewbot.domain.publishing.announcement import Announcing
-from reviewbot.domain.publishing.comment_diff import marked_threads, posted_comments, summaries
+from reviewbot.domain.publishing.comment_diff import marked_threads, posted_comments
 from reviewbot.domain.questions.machine import Intended, Quoted, Submitted, Waiting
 from reviewbot.domain.selection.selection import Held, HeldBecause
-from reviewbot.errors import ForgeError, ForgeUnreachable, NothingSendable, ServiceUnreachable
+from reviewbot.errors import ForgeError, ForgeUnreachable, ServiceUnreachable
 from reviewbot.values import replace
 from tests.simulation.found import FOUND
 from tests.simulation.histories import ADVERSARIAL, BY_PEOPLE, KILLS, Episode, History, Step, judge, make
@@ -137,21 +136,8 @@ def _with_threads_first(right: Any) -> object:  # noqa: ANN401 — any function
     return written
 
 
-def _deleting_doubles_first(right: Any) -> object:  # noqa: ANN401 — any function
-    def write(run: Any, known: Any, outcome: object) -> object:  # noqa: ANN401 — a run and what it knows
-        for double in summaries(known.snapshot.comments, run.settings.instance).extra:
-            run.attempt(SUMMARY, run.ports.forge.delete_comment, double.id)
-        return right(run, known, outcome)
-
-    return write
-
-
 def _without_memory(known: Known) -> Known:
     return replace(known, request=replace(known.request, bought_before=frozenset()))
-
-
-def _every_copy_that_is_over(copies: Iterable[ExternalId], _ledger: object) -> list[PurchaseKey]:
-    return [purchase_key(one.purchase) for one in copies if one.purchase.state.is_over]
 
 
 def _with_everything_new(right: Any) -> object:  # noqa: ANN401 — any function
@@ -362,10 +348,6 @@ def _fixed_for_good(right: Any) -> object:  # noqa: ANN401 — a function
         return replace(after, findings=replace(after.findings, records=records))
 
     return apply
-
-
-def _without_forge_errors(right: Any) -> object:  # noqa: ANN401 — a function
-    return lambda at, error: right(at, NothingSendable("") if isinstance(error, ForgeError) else error)
 
 
 def _by_any_comment(right: Any) -> object:  # noqa: ANN401 — a function
@@ -1355,7 +1337,7 @@ MUTATIONS: tuple[Mutation, ...] = (
     ),
     Mutation(
         "a run executes more commands after one that it cannot mark as done",
-        "reviewbot.app.comments.commands:_is_marked",
+        "reviewbot.app.comments.commands:_is_executed",
         _returning(value=True),
         PAY_ONCE,
         found="paid-for-each-command-again",
@@ -1453,13 +1435,6 @@ MUTATIONS: tuple[Mutation, ...] = (
         lambda right: lambda run, known: right(run, replace(known, snapshot=replace(known.snapshot, threads=()))),
         ONLY_DUE,
         found="error-hides-what-is-lost",
-    ),
-    Mutation(
-        "the check run of an older head is written over what another run has recorded there",
-        "reviewbot.app.github.older_checks:_is_as_read",
-        lambda right: lambda *those: right(*those) or True,
-        PAY_ONCE,
-        found="older-check-written-over",
     ),
     Mutation(
         "a continued intent counts the task that was cancelled for it",
@@ -1672,13 +1647,6 @@ MUTATIONS: tuple[Mutation, ...] = (
         lambda _right: lambda _run, snapshot, _seen: ((*snapshot.older_checks, *snapshot.checks), True),
         NEVER_GREEN,
         found="waiver-comes-back-under-a-force-push",
-    ),
-    Mutation(
-        "an intent ends if GitHub cannot be read",
-        "reviewbot.domain.machine.acquire:fail_purchase",
-        _without_forge_errors,
-        PAY_ONCE,
-        found="unread-before-the-task",
     ),
     Mutation(
         "a recorded purchase is another purchase than its copy",
@@ -2021,20 +1989,6 @@ MUTATIONS: tuple[Mutation, ...] = (
         lambda _right: lambda known, _outcome: known,
         NOTHING_LOST,
         found="answer-read-again-in-vain",
-    ),
-    Mutation(
-        "a second summary is deleted before the first one has what it says",
-        "reviewbot.app.github.summary_comment:_write_summary",
-        _deleting_doubles_first,
-        NOTHING_LOST,
-        found="only-record-in-a-duplicate",
-    ),
-    Mutation(
-        "a purchase that was dropped is over, although another summary has its task",
-        "reviewbot.app.github.ledger_store:finished_in",
-        lambda _right: _every_copy_that_is_over,
-        ANNOUNCED,
-        found="late-answer-behind-a-dropped-purchase",
     ),
     Mutation(
         "a review may be asked about findings that the record lacks",

@@ -155,11 +155,11 @@ def _by_snapshot(read_ledger: Any) -> object:  # noqa: ANN401 — as above
     """Cache a ledger by the snapshot and the settings, by identity, if no request was made to read it."""
     kept: dict[tuple[object, ...], tuple[object, object, object]] = {}
 
-    def call(run: Any, snapshot: Any, digest: str = "", own: str = "") -> object:  # noqa: ANN401 — as above
+    def call(run: Any, snapshot: Any, digest: str = "", own: str = "", **must_read: bool) -> object:  # noqa: ANN401
         key, simulated = (id(snapshot), id(run.settings), digest, own), run.ports.forge.simulated_run
         if key in kept:
             return kept[key][2]
-        calls, stored = simulated.calls, read_ledger(run, snapshot, digest, own)
+        calls, stored = simulated.calls, read_ledger(run, snapshot, digest, own, **must_read)
         if simulated.calls == calls:
             if len(kept) > SIZE // 10:
                 kept.clear()

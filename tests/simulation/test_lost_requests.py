@@ -24,7 +24,7 @@ SECOND: dict[str, tuple[Step, ...]] = {
     "many commits": (*(Move("harmless", at % 6, 1) for at in range(11)), Episode((PUSH,))),
     "many force-pushes": (*(Move("squash", at % 2) for at in range(7)), Move("a_day_later"), Episode((PUSH,))),
 }
-"""What follows. The second review is open when the request is lost."""
+"""What follows. Another change or attempt has its own review, which is open when the request is lost."""
 
 
 @pytest.mark.parametrize("summary", ["true", "false"])

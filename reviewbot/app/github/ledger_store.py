@@ -26,10 +26,13 @@ from reviewbot.domain.ledger.ledger import MAX_TASKS, Ledger, Purchase, TaskStat
 from reviewbot.domain.ledger.memory import StoredLedger, purchase_key
 from reviewbot.domain.machine.known import Known
 from reviewbot.domain.publishing.comment_diff import marked_threads, summaries
+from reviewbot.errors import ForgeError
 from reviewbot.values import replace
 
 
-def read_ledger(run: RunContext, snapshot: Snapshot, digest: str = "", own: str = "") -> StoredLedger:
+def read_ledger(
+    run: RunContext, snapshot: Snapshot, digest: str = "", own: str = "", *, must_read: bool = True
+) -> StoredLedger:
     """Read the ledger from the summary comment and the copies of purchases from check runs.
 
     The check runs of every head are read if the ledger is missing, not trusted or possibly outdated, or if it has a
@@ -37,11 +40,11 @@ def read_ledger(run: RunContext, snapshot: Snapshot, digest: str = "", own: str 
     trusted.
 
     `digest` is the digest of the change's identity. `own` is the summary that this run wrote. It may have replaced a
-    newer summary, whose purchases are in the copies.
+    newer summary, whose purchases are in the copies. With `must_read=False`, unreadable check runs are ignored.
     """
     found = summaries(snapshot.comments, run.settings.instance)
     keep = found.keep
-    reading, checks, cut = _read_with_checks(run, snapshot, keep, own)
+    reading, checks, cut = _read_with_checks(run, snapshot, keep, own, must_read=must_read)
     believed = keep is not None and not reading.problem
     signed = tuple(_signed(run, checks))
     copies = latest_copies(signed)
@@ -82,7 +85,7 @@ def read_ledger(run: RunContext, snapshot: Snapshot, digest: str = "", own: str 
 
 
 def _read_with_checks(
-    run: RunContext, snapshot: Snapshot, keep: Comment | None, own: str
+    run: RunContext, snapshot: Snapshot, keep: Comment | None, own: str, *, must_read: bool
 ) -> tuple[LedgerReading, tuple[CheckRun, ...], bool]:
     """Return the ledger, the check runs that were read, and whether check runs for a former base may be unread."""
     seen, checks = None, (*snapshot.older_checks, *snapshot.checks)
@@ -90,7 +93,12 @@ def _read_with_checks(
     hides = run.paid and (_hides_a_purchase(snapshot.pull, reading.ledger) or _is_unconfirmed(run, reading, checks))
     if keep is None or reading.problem or reading.ledger.has_exemptions or hides:
         seen = reading.ledger.seen if reading.ledger.has_exemptions else None
-        checks, is_whole = every_check(run, snapshot, seen)
+        try:
+            checks, is_whole = every_check(run, snapshot, seen)
+        except ForgeError:
+            if must_read:
+                raise
+            is_whole = False
         reading = _reading(run, keep, checks, own)
         reading = reading if is_whole else distrust(reading)
     cut = _is_cut(snapshot.pull, None if reading.problem else seen)
@@ -168,7 +176,8 @@ def every_check(run: RunContext, snapshot: Snapshot, seen: Seen | None = None) -
     check runs.
 
     Raises:
-        ForgeError: the check runs cannot be read, although only they may record a purchase or a later ledger.
+        ForgeError: the check runs cannot be read, and either `seen` is given or there is no summary comment, so that
+            only check runs record what was bought. In other cases, the error is only noted.
     """
     pull, there = snapshot.pull, (*snapshot.older_checks, *snapshot.checks)
     shas = {pull.head_sha, *(one.sha for one in pull.commits)}
@@ -176,7 +185,14 @@ def every_check(run: RunContext, snapshot: Snapshot, seen: Seen | None = None) -
     hidden = hidden or (seen is not None and seen.head_sha not in shas)
     if not (run.paid and hidden and snapshot.checks_readable and run.settings.check_run):
         return there, True
-    every = run.ports.forge.older_checks(pull.number, snapshot.check_names)
+    try:
+        every = run.ports.forge.older_checks(pull.number, snapshot.check_names)
+    except ForgeError as error:
+        has_summary = summaries(snapshot.comments, run.settings.instance).keep is not None
+        if seen or not has_summary:
+            raise
+        run.degraded.say(f"reviewbot could not read the check runs of older heads: {error.clause}")
+        return there, True
     checks = tuple({one.id: one for one in (*every.runs, *there)}.values())
     is_base_protected = _is_listed(run, snapshot) and every.base_sha == pull.base_sha
     return checks, seen is None or every.has_every_head_since(seen, is_base_protected=is_base_protected)

@@ -38,7 +38,7 @@ def close_older_checks(run: RunContext, known: Known) -> Known:
 
 
 def _with_every_check(run: RunContext, known: Known) -> Known:
-    """Read the check runs of all heads if a head outside the snapshot may have lost its verdict in this run.
+    """Read the check runs of all heads if a head outside the snapshot may have lost its verdict.
 
     `every_check` reads only the last commits before a force-push, so recorded heads below them are read individually.
     """

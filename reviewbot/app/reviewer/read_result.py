@@ -19,7 +19,7 @@ from reviewbot.domain.model.review import PreviousState, Report, Task, TaskStatu
 from reviewbot.domain.policy.verdict import Coverage
 from reviewbot.domain.redaction.redactor import Redactor
 from reviewbot.domain.selection.places import place_of_text
-from reviewbot.errors import ForgeError, ForgeUnreachable, ServiceError, ServiceUnreachable
+from reviewbot.errors import ForgeError, ForgeUnreachable, ServiceError
 from reviewbot.ports import ReviewService
 from reviewbot.values import replace
 
@@ -51,17 +51,11 @@ def _read(service: ReviewService, task: Task, form: AnswerForm | None) -> Report
 
 
 def files_of(service: ReviewService, task: Task) -> Mapping[str, str]:
-    """Return the texts of a task's deliverables by name. If CodeVF refuses one, its text is the URL and the error.
-
-    Raises:
-        ServiceUnreachable: a later run may be able to read the deliverable.
-    """
+    """Return the texts of a task's deliverables by name. After a failed download, the text is the URL and the error."""
     files: dict[str, str] = {}
     for name, url in deliverables(task.result).items():
         try:
             files[name] = service.deliverable(url)
-        except ServiceUnreachable:
-            raise
         except ServiceError as error:
             files[name] = f"{url}\n({error.message})"
     return files

@@ -62,7 +62,7 @@ def poll(run: RunContext, known: Known, task: Task, waited: float) -> TaskRead |
 def cancel_open_tasks(run: RunContext, known: Known) -> TasksCancelled:
     """Cancel the open tasks that the request selects, on any head. Errors are logged."""
     cancelled = []
-    for task_id in read_ledger(run, known.snapshot).ledger.open_task_ids():
+    for task_id in read_ledger(run, known.snapshot, must_read=False).ledger.open_task_ids():
         try:
             if run.service.retrieve(task_id).status in known.request.cancels:
                 _cancel(run, task_id)

@@ -160,7 +160,7 @@ def after_permission(known: Known, permission: Permission) -> phases.Due | phase
 
 
 def after_ledger(at: phases.NotDue, stored: StoredLedger) -> phases.Due | Concluded:
-    """Read the change if the summary must be written, an earlier purchase is unfinished, or a bypass has ended.
+    """Read the change if the summary must be written or an earlier purchase is unfinished.
 
     Also read the change of a bot's pull request with an open finding, task or intent, because users may have added
     commits. Once a review may have been bought, an author's label `skip-review` does not count.
@@ -174,9 +174,11 @@ def after_ledger(at: phases.NotDue, stored: StoredLedger) -> phases.Due | Conclu
         known = known.noting(_LABEL_OF_AUTHOR).saying(_LABEL_OF_AUTHOR)
         otherwise = not_due_for(known.snapshot.pull, known.request.policy, skips=False, is_bots=known.proof.is_bots)
         return after_ledger(phases.NotDue(known, otherwise), stored) if otherwise else phases.Due(known, None)
-    writes = at.known.request.edits or stored.doubled or stored.ended or contradicts(ledger, at.outcome)
-    left = writes or ledger.open_tasks() or ledger.intents()
-    return phases.Due(at.known, at.outcome) if left else conclude(at.known, at.outcome)
+    writes = at.known.request.edits or stored.doubled or contradicts(ledger, at.outcome)
+    if writes or ledger.open_tasks() or ledger.intents():
+        return phases.Due(at.known, at.outcome)
+    # The check of an older head that passed with a bypass is withdrawn without reading the change.
+    return conclude(replace(at.known, stored=stored) if stored.ended else at.known, at.outcome)
 
 
 def _may_find(ledger: Ledger) -> bool:

@@ -11,6 +11,7 @@ from reviewbot.domain.findings.tracked_finding import Judged
 from reviewbot.domain.github.check_identity import mark_of
 from reviewbot.domain.github.pull_request import RECENT_COMMITS, CheckRun, CheckStatus, Conclusion, Snapshot
 from reviewbot.domain.github.shared_heads import GREEN, newest
+from reviewbot.domain.ledger.codec import MAX_RECORDS
 from reviewbot.domain.ledger.edits import Unwaive
 from reviewbot.domain.ledger.external_id import ExternalId, names_open_task
 from reviewbot.domain.ledger.ledger import Ledger, Purchase, TaskState
@@ -80,7 +81,9 @@ def _gaps(known: Known) -> Iterator[str]:
 
 def _missing(known: Known) -> Iterator[str]:
     ledger, own, findings = known.ledger, known.purchase, known.ledger.findings
-    has_earlier = findings.beyond or any(one.found != known.task_id for one in findings.records)
+    # A long ledger drops closed findings.
+    is_cut = findings.beyond or len(findings.records) > MAX_RECORDS // 2
+    has_earlier = is_cut or any(one.found != known.task_id for one in findings.records)
     if own and own.confirms and own.is_whole and not has_earlier:
         yield "the record lacks the findings that the reviewer was asked to confirm"
     unread = (one for one in ledger.open_tasks() if one.task_id != known.task_id)
@@ -404,12 +407,13 @@ def hides_older_heads(known: Known) -> bool:
     finding blocks, and after a new base or the end of `skip-review`, every run reads all heads, because an earlier run
     may have failed to read the check runs.
     """
-    pull = known.snapshot.pull
+    pull, trigger = known.snapshot.pull, known.request.trigger
     if pull.forced_at is None and pull.commit_count <= RECENT_COMMITS:
         return False
     was_retargeted = known.request.shares_name and pull.retargeted_at is not None
     skips = sum(one.label == SKIP_LABEL for one in pull.label_events)
-    was_skipped = skips > (SKIP_LABEL in pull.labels)
+    is_event = isinstance(trigger, ReviewEvent) and (trigger.action, trigger.label) == ("unlabeled", SKIP_LABEL)
+    was_skipped = is_event or skips > (SKIP_LABEL in pull.labels)  # later label events may have hidden the skip label's
     return was_retargeted or was_skipped or _blocks_now(known, known.judgement.rules.fail_on)
 
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from enum import Enum
-from functools import cache
+from functools import cache, partial
 from typing import Any, TypeVar, cast
 
 from msgspec import Struct, structs
 
+from reviewbot.domain.text.mapped import Mapped
 from reviewbot.domain.text.size_limits import Detail
 
 T = TypeVar("T")
@@ -77,8 +78,8 @@ def bounded(view: T, detail: Detail) -> T:
 def _bounded(value: Any, name: str, detail: Detail) -> Any:  # noqa: ANN401 — a field of any type
     if isinstance(value, str):
         return _bounded_text(value, name, detail)
-    if isinstance(value, tuple):
-        return tuple(_bounded(one, name, detail) for one in value)
+    if isinstance(value, tuple | Mapped):
+        return Mapped(partial(_bounded, name=name, detail=detail), value) if value else value
     if not isinstance(value, Struct):
         return value
     changed = {

@@ -6,6 +6,7 @@ GitHub rejects a body that is too long, although the review has been paid for.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
 from typing import TypeVar
 
 from msgspec import Struct
@@ -16,6 +17,7 @@ from reviewbot.domain.model.review import Leftover
 from reviewbot.domain.policy.verdict import Reason
 from reviewbot.domain.selection.selection import Held
 from reviewbot.domain.text.bounds import Cut, bounded, first_lines
+from reviewbot.domain.text.mapped import Mapped
 from reviewbot.domain.text.size_limits import Detail
 from reviewbot.render.view_models.review import (
     CommentView,
@@ -128,10 +130,10 @@ def truncate_summary(view: SummaryView, detail: Detail) -> Shown:
         return replace(small, blocks=small.blocks and not passed)
 
     def thin(findings: Sequence[FindingView]) -> Sequence[FindingView]:
-        return tuple(map(thin_one, findings))
+        return Mapped(thin_one, findings)
 
     def small(items: Sequence[V]) -> Sequence[V]:
-        return tuple(bounded(one, detail) for one in items)
+        return Mapped(partial(bounded, detail=detail), items)
 
     return Shown(
         blocking=thin([finding for finding in lines if is_loud(finding)]),
