@@ -25,6 +25,7 @@ from reviewbot.domain.ledger.memory import Memory, StoredLedger
 from reviewbot.domain.ledger.update import LedgerUpdate
 from reviewbot.domain.machine.known import Known
 from reviewbot.domain.machine.outcome import heads_below, hides_older_heads, outlives
+from reviewbot.domain.model.events import ReviewEvent
 from reviewbot.domain.model.options import Tolerance
 from reviewbot.domain.model.review import Severity
 from reviewbot.domain.policy.eligibility import SKIP_LABEL
@@ -199,3 +200,9 @@ def test_every_head_is_read_if_one_may_have_lost_its_verdict(
     findings = Findings((KNOWN,) if blocks else ())
     now = replace(known(shares_name=shares_name), memory=Memory(Ledger(findings=findings)))
     assert hides_older_heads(replace(now, snapshot=replace(now.snapshot, pull=pull(**hidden)))) is reads
+
+
+def test_every_head_is_read_in_the_run_of_the_removed_label_even_if_its_events_are_not() -> None:
+    event = ReviewEvent("pull_request", 7, "unlabeled", HEAD, "ann", sender_is_bot=False, label=SKIP_LABEL)
+    now = known(trigger=event)
+    assert hides_older_heads(replace(now, snapshot=replace(now.snapshot, pull=pull(forced_at=NOON))))

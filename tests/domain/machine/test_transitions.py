@@ -576,7 +576,9 @@ def test_a_review_that_was_asked_about_findings_passes_only_if_the_record_has_th
     now, reviewed = known(), OwnReview(Bought(bought))
     fixed = TrackedFinding("0" * 10, Severity.HIGH, None, "One", "a.py", standing=FindingState.FIXED, found="task_0")
     new = replace(fixed, id="1" * 10, severity=Severity.LOW, found="task_1")
-    for records, reason in (((), Reason.MEMORY), ((new,), Reason.MEMORY), ((fixed, new), Reason.REVIEWED)):
+    many = tuple(replace(new, id=f"{at:010d}") for at in range(101))  # a ledger of this length may drop closed findings
+    cases = {(): Reason.MEMORY, (new,): Reason.MEMORY, (fixed, new): Reason.REVIEWED, many: Reason.REVIEWED}
+    for records, reason in cases.items():
         memory = Memory(Ledger((bought,), findings=Findings(records)))
         after = replace(now, own=reviewed, memory=memory)
         assert by_findings(after, now.judgement.rules, readable=True).reason is reason
