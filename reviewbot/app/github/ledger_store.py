@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 
@@ -68,7 +68,6 @@ def read_ledger(
     lost = not believed and (cut or is_gone or _may_be_in_base(run, snapshot))
     claimed = Decimal(0) if believed else reading.spent
     executed = executed_commands(snapshot.comments, snapshot.threads, run.settings.instance)
-    on_head = ((one.id, decode_external_id(one.external_id, run.signer)) for one in snapshot.checks)
     return StoredLedger(
         ledger=ledger,
         claimed=claimed,
@@ -76,12 +75,17 @@ def read_ledger(
         lost=lost,
         summary=keep,
         doubled=bool(found.extra),
-        on_head={check_id: copy for check_id, copy in on_head if copy is not None},
+        on_head=_copies_on_head(run, snapshot),
         finished=frozenset(finished),
         ended=None if bypass and bypass.is_of(snapshot.pull.head_sha, snapshot.pull.base_ref) else bypass,
         older_checks=tuple(one for one in checks if (one.head_sha, one.name) != (head_sha, run.check_name)),
         withdrawn=unrecorded_withdrawals(ledger, executed),
     )
+
+
+def _copies_on_head(run: RunContext, snapshot: Snapshot) -> Mapping[int, ExternalId]:
+    copies = ((one.id, decode_external_id(one.external_id, run.signer)) for one in snapshot.checks)
+    return {check_id: copy for check_id, copy in copies if copy is not None}
 
 
 def _read_with_checks(
