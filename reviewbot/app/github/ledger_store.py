@@ -66,11 +66,10 @@ def read_ledger(
             ledger = replace(ledger, last_edit=run.now.isoformat(timespec="seconds"))
     is_gone = was_here and not ledger.purchases
     lost = not believed and (cut or is_gone or _may_be_in_base(run, snapshot))
-    claimed = Decimal(0) if believed else reading.spent
     executed = executed_commands(snapshot.comments, snapshot.threads, run.settings.instance)
     return StoredLedger(
         ledger=ledger,
-        claimed=claimed,
+        claimed=Decimal(0) if believed else reading.spent,
         problem=reading.problem,
         lost=lost,
         summary=keep,
