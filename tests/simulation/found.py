@@ -1784,4 +1784,25 @@ FOUND: dict[str, Bug] = {
             starts_again=True,
         ),
     ),
+    "deferred-purchase-taken-for-the-intent": Bug(
+        "A run deferred the review of a new head. Someone deleted the summary, and another run recorded an intent "
+        "with the same scope as the deferred purchase. The first run took that intent for its own record, and bought "
+        "a review of what is new.",
+        PAY_ONCE,
+        history(
+            *(Episode((NEXT,), (At(8, Interrupt()),)), Move("note")),
+            Episode((PUSH,), (At(12, Meanwhile(Move("delete_summary"))), At(12, Begin(NEXT)))),
+            setting=Setting(life=Life(2, 20)),
+        ),
+    ),
+    "bypass-in-a-second-summary": Bug(
+        "While a run executed a bypass, the author pushed. The run of the push wrote a summary of its own and deleted "
+        "the summary with the bypass, so the check of the older head stayed green.",
+        NEVER_GREEN,
+        history(
+            *(Move("main_turns"), Move("merge_ours", 3), Move("main_turns"), Move("merge_ours"), Move("bypass", 1)),
+            Episode((NEXT,), (At(9, Meanwhile(Move("delete", 4, 2))), At(9, Begin(NEXT)))),
+            setting=Setting(life=Life(10, 60)),
+        ),
+    ),
 }

@@ -96,6 +96,13 @@ class Mutation:
     setting: Setting | None = None
 
 
+def _with_deferred_as_intents(known: Known) -> Known:
+    update = known.memory.update
+    deferred = (one for one in update.purchases if one.state is TaskState.DEFERRED)
+    intents = tuple(replace(one, state=TaskState.INTENT) for one in deferred)
+    return replace(known, memory=replace(known.memory, update=replace(update, purchases=update.purchases + intents)))
+
+
 def _returning(value: object) -> Replacement:
     return lambda _right: lambda *_arguments, **_named: value
 
@@ -1926,6 +1933,20 @@ MUTATIONS: tuple[Mutation, ...] = (
         lambda _right: lambda known, _now: known.ledger.find(known.identity.digest()),
         PAY_ONCE,
         found="cancelled-before-it-is-bought",
+    ),
+    Mutation(
+        "a deferred purchase is a record of the intent",
+        "reviewbot.domain.machine.purchase:overtaking",
+        lambda right: lambda known, *those: right(_with_deferred_as_intents(known), *those),
+        PAY_ONCE,
+        found="deferred-purchase-taken-for-the-intent",
+    ),
+    Mutation(
+        "the bypass in a second summary is forgotten",
+        "reviewbot.app.github.ledger_store:_trusted",
+        lambda right: lambda *those: [replace(one, bypass=None) for one in right(*those)],
+        NEVER_GREEN,
+        found="bypass-in-a-second-summary",
     ),
     Mutation(
         "a run takes its own record as that of another one",

@@ -50,8 +50,8 @@ def read_ledger(
     copies = latest_copies(signed)
     has_space = not believed or len(reading.ledger.purchases) < MAX_TASKS
     copies = tuple(one for one in copies if has_space or one.purchase.head_sha == snapshot.pull.head_sha)
-    ledger, bypass = reading.ledger, reading.ledger.bypass or reading.bypass
-    doubles = _trusted(run, found.extra)
+    ledger, doubles = reading.ledger, _trusted(run, found.extra)
+    bypasses = (ledger.bypass, reading.bypass, *(one.bypass for one in doubles))
     others = tuple(only_in_doubles(ledger, doubles))
     ledger = with_doubles(ledger, doubles, others).entitled(snapshot.pull, run.settings.strictest_fail_on)
     finished = {*finished_in(copies, ledger), *(purchase_key(one) for one in others if one.state.is_over)}
@@ -76,7 +76,7 @@ def read_ledger(
         doubled=bool(found.extra),
         on_head=_copies_on_head(run, snapshot),
         finished=frozenset(finished),
-        ended=None if bypass and bypass.is_of(snapshot.pull.head_sha, snapshot.pull.base_ref) else bypass,
+        ended=next((one for one in bypasses if one and not one.is_of(head_sha, snapshot.pull.base_ref)), None),
         older_checks=tuple(one for one in checks if (one.head_sha, one.name) != (head_sha, run.check_name)),
         withdrawn=unrecorded_withdrawals(ledger, executed),
     )
