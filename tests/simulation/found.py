@@ -1805,4 +1805,18 @@ FOUND: dict[str, Bug] = {
             setting=Setting(life=Life(10, 60)),
         ),
     ),
+    "attempt-behind-an-older-check": Bug(
+        "Without a summary, the check run of the first attempt never got the end of its task, so the attempt did not "
+        "count, and a fourth task was bought without a command.",
+        PAY_ONCE,
+        history(
+            *(Episode((NEXT,), (At(7, Lose(done=False)),)), RUN, Move("failed"), RUN, Move("failed"), RUN),
+            *(Move("failed"), RUN, Move("failed"), RUN),
+            setting=Setting(
+                config="max-tasks: 3\nattachment-bytes: 3000\n",
+                life=Life(600, 3600),
+                denied=frozenset({"contents: write", "pull-requests: write"}),
+            ),
+        ),
+    ),
 }

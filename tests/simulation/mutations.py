@@ -25,7 +25,7 @@ from reviewbot.domain.github.head_checks import HeadState
 from reviewbot.domain.github.pull_request import Comment, Conclusion, Permission, PullRequest, Snapshot
 from reviewbot.domain.ledger.edits import CancelDeferrals
 from reviewbot.domain.ledger.external_id import encode_external_id
-from reviewbot.domain.ledger.ledger import Purchase, TaskState
+from reviewbot.domain.ledger.ledger import Ledger, Purchase, TaskState
 from reviewbot.domain.ledger.memory import Memory, purchase_key
 from reviewbot.domain.ledger.update import LedgerUpdate
 from reviewbot.domain.machine.known import Known
@@ -94,6 +94,12 @@ class Mutation:
     steps: tuple[Step, ...] = ()
     found: str = ""
     setting: Setting | None = None
+
+
+def _without_begun(ledger: Ledger) -> Ledger:
+    begun = {TaskState.INTENT, TaskState.OPEN}
+    ended = (replace(one, state=TaskState.DONE) if one.state in begun else one for one in ledger.purchases)
+    return replace(ledger, purchases=tuple(ended))
 
 
 def _with_deferred_as_intents(known: Known) -> Known:
@@ -1940,6 +1946,13 @@ MUTATIONS: tuple[Mutation, ...] = (
         lambda right: lambda known, *those: right(_with_deferred_as_intents(known), *those),
         PAY_ONCE,
         found="deferred-purchase-taken-for-the-intent",
+    ),
+    Mutation(
+        "an attempt whose end no record contains does not count",
+        "reviewbot.domain.ledger.ledger:Ledger.ended",
+        lambda right: lambda ledger, identity: right(_without_begun(ledger), identity),
+        PAY_ONCE,
+        found="attempt-behind-an-older-check",
     ),
     Mutation(
         "the bypass in a second summary is forgotten",

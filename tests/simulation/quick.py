@@ -84,6 +84,17 @@ def _by_inputs(function: Any) -> object:  # noqa: ANN401 — any function
     return call
 
 
+def _by_text(read_config: Any) -> object:  # noqa: ANN401 — as above
+    """Cache a config by its text. The caller may change what it gets."""
+    known = lru_cache(SIZE)(read_config)
+
+    def call(*texts: str) -> object:
+        values, problems = known(*texts)
+        return dict(values), list(problems)
+
+    return call
+
+
 _PLAIN = frozenset({str, bytes, int, bool, type(None), type})
 
 
@@ -186,7 +197,7 @@ _by_arguments: Replacement = lru_cache(SIZE)
 
 REMEMBERED: Mapping[str, Replacement] = {
     "reviewbot.app.github.read_change:prepare": _by_what_decides_it,
-    "reviewbot.settings.configfile:yaml_value": _by_arguments,
+    "reviewbot.settings.configfile:read_config": _by_text,
     "reviewbot.settings.table:peek_settings": _by_inputs,
     "reviewbot.settings.table:read_settings": _by_inputs,
     "reviewbot.domain.diff.parse:parse_diff": _by_arguments,

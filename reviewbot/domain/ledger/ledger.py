@@ -315,13 +315,16 @@ class Ledger(Struct, frozen=True):
         return (one for one in reversed(self.purchases) if one.head_sha == head_sha and one.state in states)
 
     def ended(self, identity: str) -> int:
-        """Count the attempts with this identity whose task ended without a result.
+        """Count the attempts with this identity that CodeVF may have ended without a result.
 
-        Attempts missing from the ledger also count, because a check run contains only the copy of the last attempt.
+        Attempts missing from the ledger also count, because a check run contains only the copy of the last attempt. So
+        do unfinished ones before the last attempt, because an older check run may not contain their end.
         """
         attempts = [entry for entry in self.purchases if entry.identity == identity]
         last = max((entry.attempt for entry in attempts), default=0)
-        return last - len(attempts) + sum(entry.state is TaskState.ENDED and entry.task_id != "" for entry in attempts)
+        begun = {TaskState.INTENT, TaskState.OPEN}
+        over = (one for one in attempts if one.state is TaskState.ENDED or (one.state in begun and one.attempt < last))
+        return last - len(attempts) + sum(one.task_id != "" or one.is_unknown for one in over)
 
     def open_tasks(self) -> tuple[Purchase, ...]:
         return tuple(entry for entry in self.purchases if entry.state is TaskState.OPEN)

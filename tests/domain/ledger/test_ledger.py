@@ -972,7 +972,7 @@ def test_a_purchase_without_task_and_cost_is_unknown_once_a_run_has_begun_it(
 
 def test_only_ended_tasks_count_as_attempts() -> None:
     ended = replace(BOUGHT, state=TaskState.ENDED)
-    tries = (replace(ended, attempt=1, task_id=""), replace(ended, attempt=2))
+    tries = (replace(ended, attempt=1, task_id="", used=Decimal(0)), replace(ended, attempt=2))
     ledger = Ledger((*tries, replace(BOUGHT, attempt=3), replace(BOUGHT, identity="other", state=TaskState.ENDED)))
     assert (ledger.ended(BOUGHT.identity), ledger.ended("other")) == (1, 1)
 
@@ -981,6 +981,9 @@ def test_an_attempt_that_a_later_one_replaced_in_the_check_run_counts_as_ended()
     ended = replace(BOUGHT, state=TaskState.ENDED)
     assert Ledger((replace(ended, attempt=4),)).ended(BOUGHT.identity) == 4
     assert Ledger((replace(ended, attempt=2), replace(BOUGHT, attempt=4))).ended(BOUGHT.identity) == 3
+    first = replace(BOUGHT, state=TaskState.INTENT, task_id="")
+    for one in (first, BOUGHT, replace(first, state=TaskState.ENDED)):
+        assert Ledger((one, replace(ended, attempt=2))).ended(BOUGHT.identity) == 2
     assert Ledger().ended(BOUGHT.identity) == 0
 
 
