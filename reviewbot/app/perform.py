@@ -49,8 +49,6 @@ def _perform(run: RunContext, step: steps.Step, known: Known) -> steps.Result:  
             return run.ports.forge.permission(login)
         case steps.ReadLedger():
             return read_ledger(run, known.snapshot)
-        case steps.ReadPurchases(identity=identity):
-            return read_ledger(run, run.read_snapshot(), identity)
         case steps.ReadChange():
             return _read_change(run, known)
         case steps.OpenReviewer():
@@ -73,8 +71,8 @@ def _perform(run: RunContext, step: steps.Step, known: Known) -> steps.Result:  
             return read_price(run, known, candidate, freed)
         case steps.RecordIntent(bought=bought):
             return record_intent(run, known, bought)
-        case steps.ReadFirstIntent(purchase=purchase):
-            return steps.FirstIntentRead(first_recorded(run, known, purchase))
+        case steps.ReadPurchases(purchase=purchase):
+            return _read_purchases(run, known, purchase)
         case steps.RecordDeferral(deferred=deferred, outcome=outcome):
             return record_deferral(run, known, deferred, outcome)
         case steps.ReadHeadChecks():
@@ -145,6 +143,11 @@ def _read_head_checks(run: RunContext, known: Known) -> steps.HeadChecksRead:
 def _read_again(run: RunContext, known: Known) -> Known | steps.HeadMoved:
     now = read_ledger_again(run, known)
     return steps.HeadMoved() if head_has_moved(known, now) else now
+
+
+def _read_purchases(run: RunContext, known: Known, purchase: Purchase) -> steps.PurchasesRead:
+    now = read_ledger_again(run, known)
+    return steps.PurchasesRead(now, first_recorded(run, now.snapshot, purchase))
 
 
 def _read_new_part(run: RunContext, known: Known, step: steps.ReadNewPart) -> steps.NewPartRead:

@@ -330,7 +330,7 @@ WAITING = replace(
     wait=WaitView("processing", datetime(2026, 11, 24, 9, 5, tzinfo=UTC), 4980),
 )
 QUEUED = replace(WAITING, wait=WaitView("pending", datetime(2026, 11, 24, 9, 5, tzinfo=UTC), 480))
-SUBMITTED = replace(WAITING, wait=WaitView("submitted", datetime(2026, 11, 24, 9, 5, tzinfo=UTC), 0, minutes=8))
+SUBMITTED = replace(WAITING, wait=WaitView("submitted", datetime(2026, 11, 24, 9, 5, tzinfo=UTC), 0))
 """The check while the run that submitted the change still waits."""
 QUIET = replace(
     CLEAN,

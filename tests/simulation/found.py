@@ -96,6 +96,7 @@ FOUND: dict[str, Bug] = {
             RUN,
             Move("rename"),
             Episode((NEXT, NEXT), (At(3, Meanwhile(Move("delete_summary", 3, 1))), At(4, Switch()))),
+            setting=Setting((("max-credits-per-pr", "0"),)),
         ),
     ),
     "other-scope-and-base": Bug(
@@ -223,7 +224,7 @@ FOUND: dict[str, Bug] = {
         "The answer to a task's creation was lost, and a force-push removed the change. The review cannot be read, "
         "and the summary did not say so.",
         NOTHING_LOST,
-        history(RUN, Move("evil"), Episode((NEXT,), (At(9, Lose(done=True)),)), Move("go_back")),
+        history(RUN, Move("evil"), Episode((NEXT,), (At(8, Lose(done=True)),)), Move("go_back")),
     ),
     "retargeted-bypass": Bug(
         "A bypass was requested for one base, and the pull request moved to another base before a run executed it.",
@@ -632,9 +633,9 @@ FOUND: dict[str, Bug] = {
             Episode(
                 (NEXT, NEXT, NEXT),
                 (
-                    *(At(1, Interrupt()), At(5, Switch()), At(8, Meanwhile(Move("note", 0, 2)))),
-                    *(At(call, Switch()) for call in (8, 8, 9, 10, 12, 22)),
-                    *(At(23, Begin(PUSH)), At(27, Switch()), At(30, Switch())),
+                    *(At(2, Interrupt()), At(6, Switch()), At(9, Meanwhile(Move("note", 0, 2)))),
+                    *(At(call, Switch()) for call in (9, 9, 10, 11, 13, 23)),
+                    *(At(24, Begin(PUSH)), At(28, Switch()), At(31, Switch())),
                 ),
             ),
         ),
@@ -839,7 +840,7 @@ FOUND: dict[str, Bug] = {
         "counted the hold of the cancelled task too, so the limit stopped it from resuming the paid review.",
         NOTHING_LOST,
         history(
-            *(RUN, Move("note"), Episode((NEXT,), (At(11, Lose(done=True)),))),
+            *(RUN, Move("note"), Episode((NEXT,), (At(10, Lose(done=True)),))),
             setting=Setting((("max-credits-per-pr", "700"), ("wait-minutes", "0")), life=Life(600, 3600)),
         ),
     ),
@@ -995,7 +996,7 @@ FOUND: dict[str, Bug] = {
         ANNOUNCED,
         history(
             *(Move("own_base"), Move("evil"), Episode((NEXT,), (At(7, Begin(COLLECT)),))),
-            *(Move("evil_by_bot", 0, 1), Move("make_executable"), Episode((NEXT,), (At(17, Kill(after=False)),))),
+            *(Move("evil_by_bot", 0, 1), Move("make_executable"), Episode((NEXT,), (At(16, Kill(after=False)),))),
             *(Move("finish"), Move("retarget"), RUN),
             setting=Setting((("paths", "!lib/**"), ("wait-minutes", "0")), life=Life(2, 20)),
         ),
@@ -1668,7 +1669,7 @@ FOUND: dict[str, Bug] = {
         NEVER_GREEN,
         history(
             *(Move("evil"), Episode((PUSH,)), RUN, Move("waive"), RUN, RUN, RUN, Move("harmless", 0, 1)),
-            Episode((NEXT,), (At(28, Meanwhile(Move("unwaive"))), At(28, Begin(NEXT)))),
+            Episode((NEXT,), (At(27, Meanwhile(Move("unwaive"))), At(27, Begin(NEXT)))),
         ),
     ),
     "answer-beside-lost-findings": Bug(

@@ -28,6 +28,7 @@ from reviewbot.domain.ledger.external_id import encode_external_id
 from reviewbot.domain.ledger.ledger import Ledger, Purchase, TaskState
 from reviewbot.domain.ledger.memory import Memory, purchase_key
 from reviewbot.domain.ledger.update import LedgerUpdate
+from reviewbot.domain.machine.finish import after_refresh
 from reviewbot.domain.machine.known import Known
 from reviewbot.domain.machine.phases import Published, Refreshed
 from reviewbot.domain.machine.steps import NewPartRead, ReadPosted, UpdateThreads, WriteCheckRun
@@ -1754,7 +1755,7 @@ MUTATIONS: tuple[Mutation, ...] = (
     Mutation(
         "a run that ends writes what it read at its start",
         "reviewbot.domain.machine.finish:conclude",
-        lambda right: lambda known, outcome: right(replace(known, read_again=True), outcome),
+        lambda _right: after_refresh,
         PAY_ONCE,
         found="written-over",
     ),

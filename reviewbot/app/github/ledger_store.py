@@ -24,7 +24,6 @@ from reviewbot.domain.ledger.copies import (
 from reviewbot.domain.ledger.external_id import ExternalId, decode_external_id
 from reviewbot.domain.ledger.ledger import MAX_TASKS, Ledger, Purchase, TaskState
 from reviewbot.domain.ledger.memory import StoredLedger, purchase_key
-from reviewbot.domain.machine.known import Known
 from reviewbot.domain.publishing.comment_diff import marked_threads, summaries
 from reviewbot.errors import ForgeError
 from reviewbot.values import replace
@@ -207,17 +206,15 @@ def _signed(run: RunContext, checks: Iterable[CheckRun]) -> Iterator[ExternalId]
             yield copy
 
 
-def first_recorded(run: RunContext, known: Known, bought: Purchase) -> Purchase | None:
+def first_recorded(run: RunContext, now: Snapshot, bought: Purchase) -> Purchase | None:
     """Return the latest attempt in the check runs, preferring attempts with a task, then the oldest check run.
 
     Therefore, concurrent runs continue with the same attempt. The first attempt may be in a check run with the name for
     another base, or in an older check run in which the purchase was deferred.
     """
-    now = run.read_snapshot()
     copies = (one.purchase for one in _signed(run, (*now.older_checks, *now.checks)))
     same = (one for one in copies if one.state is not TaskState.DEFERRED and bought.identity == one.identity)
     first = max(same, key=lambda one: (one.attempt, one.task_id != ""), default=None)
     if first is None:
         return None
-    head_sha, judgement = known.snapshot.pull.head_sha, judgement_of(run.settings)
-    return adopted(first, head_sha=head_sha, digest=bought.identity, judgement=judgement)
+    return adopted(first, head_sha=now.pull.head_sha, digest=bought.identity, judgement=judgement_of(run.settings))

@@ -85,5 +85,4 @@ def wait_of(run: RunContext, known: Known) -> WaitView | None:
     submitted = datetime.fromisoformat(purchase.submitted_at)
     elapsed = (run.now - submitted).total_seconds()
     status = task.status_text if task else "submitted"
-    minutes = run.settings.wait_minutes if known.request.may_buy and not known.ended else 0
-    return WaitView(status, submitted.astimezone(UTC), max(0, int(elapsed)), minutes)
+    return WaitView(status, submitted.astimezone(UTC), max(0, int(elapsed)))

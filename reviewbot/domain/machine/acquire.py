@@ -17,7 +17,15 @@ from reviewbot.domain.ledger.update import LedgerUpdate
 from reviewbot.domain.machine import phases
 from reviewbot.domain.machine.finish import conclude
 from reviewbot.domain.machine.known import Bought, Candidate, Known, OpenTask, OwnReview, Quote
-from reviewbot.domain.machine.outcome import answer_of, by_findings, contradicts, failure, not_asked_for, without_review
+from reviewbot.domain.machine.outcome import (
+    answer_of,
+    by_findings,
+    contradicts,
+    failure,
+    newer_head,
+    not_asked_for,
+    without_review,
+)
 from reviewbot.domain.machine.purchase import (
     apply_deferred_settings,
     apply_routes,
@@ -34,7 +42,15 @@ from reviewbot.domain.machine.purchase import (
     selection_of,
     stopped_by_limit,
 )
-from reviewbot.domain.machine.steps import ChangeRead, NewPartRead, PriceRead, TaskCreated, TaskRead, TasksCancelled
+from reviewbot.domain.machine.steps import (
+    ChangeRead,
+    NewPartRead,
+    PriceRead,
+    PurchasesRead,
+    TaskCreated,
+    TaskRead,
+    TasksCancelled,
+)
 from reviewbot.domain.model.events import ReviewEvent
 from reviewbot.domain.model.options import ReviewOn
 from reviewbot.domain.model.review import Task, TaskStatus
@@ -77,8 +93,7 @@ MAX_ATTEMPTS = 3
 """The number of attempts without a result after which pull request events request no further attempt."""
 
 Concluded = phases.Concluded
-RecordedPurchase = phases.Recorded | phases.Racing | phases.Intended | phases.Overtaken
-Priced = phases.Quoted | RecordedPurchase
+Priced = phases.Quoted | phases.Recorded | phases.Intended
 Scoped = phases.Scoping | phases.Pricing | Priced
 InTurn = phases.PricingReplacement | phases.Deferred | Scoped
 Checked = phases.Unchecked | InTurn | Concluded
@@ -758,11 +773,6 @@ def _intend(known: Known, candidate: Candidate, agreed: Quote, now: datetime) ->
     return phases.Intended(known.with_own(bought), bought, candidate)
 
 
-def after_overtaking(known: Known, first: Purchase, now: datetime) -> phases.Resumed | Buying:
-    known = replace(known.noted(first), own=None)
-    return _choose_purchase(known, known.ledger.recorded(first), now)
-
-
 # The task
 
 
@@ -782,29 +792,41 @@ def after_unrecorded_intent(at: phases.Quoted, outcome: Outcome) -> Concluded:
     return conclude(known, outcome)
 
 
-def after_intent(at: phases.Quoted, known: Known) -> RecordedPurchase:
-    recorded = phases.Recorded(known, at.bought, at.candidate)
-    if known.wrote.check is not None and may_be_bought_otherwise(known, at.bought.purchase):
-        return recorded
-    return after_first_intent(recorded, known.stored.ledger.recorded(at.bought.purchase))
+def after_intent(at: phases.Quoted, known: Known) -> phases.Recorded | phases.Intended:
+    """Read other runs' purchases if there may be any that this run must continue with, or that exceed the limit."""
+    recorded, purchase = phases.Recorded(known, at.bought, at.candidate), at.bought.purchase
+    is_in_check = known.wrote.check is not None and may_be_bought_otherwise(known, purchase)
+    is_overtaken = overtaking(known, known.stored.ledger.recorded(purchase), purchase) is not None
+    may_differ = is_in_check or is_overtaken or _may_race(recorded)
+    return recorded if may_differ else phases.Intended(known, at.bought, at.candidate)
 
 
-def after_first_intent(at: phases.Recorded, first: Purchase | None) -> RecordedPurchase:
-    """Check the limit again before the task is created. An intent of an earlier run may already have a task."""
-    known, overtaken_by = at.known, overtaking(at.known, first, at.bought.purchase)
-    if overtaken_by is not None:
-        return phases.Overtaken(known, overtaken_by)
-    if may_exceed_together(known) and not at.candidate.intent:
-        return phases.Racing(known, at.bought, at.candidate)
-    return phases.Intended(known, at.bought, at.candidate)
+def _may_race(at: phases.Recorded) -> bool:
+    """Return whether the limit is checked again. An intent of an earlier run may already have a task."""
+    return may_exceed_together(at.known) and not at.candidate.intent
 
 
-def after_purchases(at: phases.Racing, stored: StoredLedger) -> phases.Intended | Concluded:
+def after_purchases(
+    at: phases.Recorded, got: PurchasesRead, now: datetime
+) -> phases.Intended | phases.Resumed | Buying:
+    """Continue with another run's purchase of this change if it was recorded first, or check the limit again."""
+    known, bought = at.known, at.bought
+    first = got.first or known.stored.ledger.recorded(bought.purchase)
+    if overtaken_by := overtaking(known, first, bought.purchase):
+        return _continue_with(overtaken_by, at, got.known, now)
     try:
-        check_race(at.known, stored.ledger)
+        if _may_race(at):
+            check_race(known, got.known.stored.ledger)
     except OverBudget as error:
         return fail_purchase(at, error)
-    return phases.Intended(at.known, at.bought, at.candidate)
+    return phases.Intended(known, bought, at.candidate)
+
+
+def _continue_with(first: Purchase, at: phases.Recorded, known: Known, now: datetime) -> phases.Resumed | Buying:
+    if known.snapshot.pull.head_sha != at.known.snapshot.pull.head_sha:
+        return conclude(at.known, newer_head())
+    known = replace(known.noted(first), own=None)
+    return _choose_purchase(known, known.ledger.recorded(first), now)
 
 
 def after_failed_creation(at: phases.Intended, error: ReviewbotError) -> phases.Quoted | phases.Intended | Concluded:
@@ -815,7 +837,7 @@ def after_failed_creation(at: phases.Intended, error: ReviewbotError) -> phases.
     return fail_purchase(at, error)
 
 
-def fail_purchase(at: phases.Recorded | phases.Racing | phases.Intended, error: ReviewbotError) -> Concluded:
+def fail_purchase(at: phases.Recorded | phases.Intended, error: ReviewbotError) -> Concluded:
     """Fail, and drop the intent unless the task may exist. The next run then reuses the idempotency key."""
     known = at.known
     if leaves_no_task(error) and not at.candidate.intent:

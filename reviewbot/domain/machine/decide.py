@@ -57,13 +57,9 @@ def decide(phase: phases.Phase) -> steps.Step | steps.Finish:  # noqa: C901, PLR
         case phases.Quoted(bought=bought):
             return steps.RecordIntent(bought)
         case phases.Recorded(bought=bought):
-            return steps.ReadFirstIntent(bought.purchase)
-        case phases.Racing(bought=bought):
-            return steps.ReadPurchases(bought.purchase.identity)
+            return steps.ReadPurchases(bought.purchase)
         case phases.Intended(bought=bought, candidate=candidate):
             return steps.CreateTask(bought, candidate)
-        case phases.Overtaken():
-            return steps.ReadAgain()
         case phases.Reopened(bought=bought):
             return steps.WriteCheckRun(pending(bought.purchase.judgement.rules))
         case phases.Submitted(bought=bought):

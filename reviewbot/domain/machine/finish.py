@@ -103,11 +103,10 @@ def replace_answers(known: Known, answers: tuple[PlacedAnswer, ...]) -> Known:
 
 def conclude(known: Known, outcome: Outcome) -> Judged | Refreshed | Published:
     """Publish an outcome. If the summary or an announcement may be written, first read the pull request again."""
-    known = replace(known, ended=True)
     if known.request.dry_run:
         return Published(known, outcome)
     writes = known.has_news or not known.request.is_due or is_contradicted(known, outcome)
-    if known.is_read and (writes or announcing(known, outcome)) and not known.read_again:
+    if known.is_read and (writes or announcing(known, outcome)):
         return Judged(known, outcome)
     return _publish(known, outcome)
 
@@ -139,7 +138,7 @@ def _judge_again(known: Known, outcome: Outcome) -> Outcome:
 
 def after_failed_refresh(known: Known, outcome: Outcome, error: ReviewbotError) -> Refreshed | Published:
     """Publish without comments on findings, because the pull request could not be read again."""
-    known, edits = known.noting(error.message), known.memory.update.edits if known.is_blind else ()
+    known, edits = known.noting(error.message), known.memory.update.edits if _is_blind(known) else ()
     if edits:
         # A green check must not rest on a waiver, bypass or acceptance that is not recorded.
         kept = tuple(one for one in edits if not isinstance(one, Exemption))
@@ -150,11 +149,18 @@ def after_failed_refresh(known: Known, outcome: Outcome, error: ReviewbotError) 
     elif known.memory.update.answers:
         outcome = failed_to_write(outcome, error)
     if not known.memory.update.answers:
+        if _is_blind(known):
+            return _write(_leave_to_next_run(known), outcome, (WriteCheckRun, CloseOlderChecks))
         return _publish(known, outcome)
-    if known.is_blind:
+    if _is_blind(known):
         return _write(_leave_to_next_run(_move_to_summary(known)), outcome, (WriteCheckRun,), refused=True)
     left = (Announce, WriteSummary, WriteCheckRun)
     return _write(_move_to_summary(known), outcome, left, refused=True)
+
+
+def _is_blind(known: Known) -> bool:
+    """Return whether this run must update a summary that it could not read again."""
+    return known.has_news and known.summary is not None
 
 
 def _move_to_summary(known: Known) -> Known:
@@ -174,8 +180,6 @@ _VERDICT = (WriteCheckRun, WriteSummary, DismissRequests, CloseOlderChecks)
 def _publish(known: Known, outcome: Outcome) -> Refreshed | Published:
     if known.memory.update.answers:
         return _write(known, outcome, _ANSWERS)
-    if known.is_blind:
-        return _write(_leave_to_next_run(known), outcome, (WriteCheckRun, CloseOlderChecks))
     # A run that was killed after posting may have left duplicates of another run's comments.
     doubled = (ReadPosted,) if duplicates(known.snapshot.threads, known.request.instance) else ()
     if known.has_news or announcing(known, outcome):

@@ -324,7 +324,6 @@ class Known(Struct, frozen=True, dict=True):
         reviewed: the reviewed head if the pull request now has another head, else None.
         neighbour: the number of another open pull request with the same head and no green verdict, or 0.
         read_again: whether the pull request was read again before the outcome is published.
-        ended: whether the outcome is decided, so that the run no longer waits for a task.
         keeps_text: whether the summary keeps its text, e.g., because the newer head has its own purchase.
     """
 
@@ -348,7 +347,6 @@ class Known(Struct, frozen=True, dict=True):
     neighbour: int = 0
 
     read_again: bool = False
-    ended: bool = False
     keeps_text: bool = False
 
     # The review of this change
@@ -482,11 +480,6 @@ class Known(Struct, frozen=True, dict=True):
         checks = (*self.snapshot.checks, *self.snapshot.older_checks)
         is_keyless = self.request.is_keyless and any(one.external_id for one in checks if not one.foreign)
         return self.stored.lost or is_keyless
-
-    @property
-    def is_blind(self) -> bool:
-        """Whether this run must update a summary that it has not read again."""
-        return self.is_read and self.has_news and not self.read_again and self.summary is not None
 
     @property
     def has_news(self) -> bool:

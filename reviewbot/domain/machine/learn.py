@@ -59,7 +59,7 @@ def _after_success(phase: phases.Phase, result: steps.Result, now: datetime) -> 
             return acquire.after_older_result(phase, result, now)
         case phases.Rereading(), Known():
             return acquire.after_reread(phase, result, now)
-        case ((phases.Rereading() | phases.Deferred() | phases.Overtaken()), steps.HeadMoved()):
+        case ((phases.Rereading() | phases.Deferred()), steps.HeadMoved()):
             return finish.conclude(phase.known, newer_head())
         case phases.PricingReplacement(), steps.PriceRead(quote=quote):
             return phases.Replacing(phase.known, phase.candidate, phase.awaited, quote)
@@ -75,14 +75,10 @@ def _after_success(phase: phases.Phase, result: steps.Result, now: datetime) -> 
             return acquire.after_intent(phase, result)
         case phases.Quoted(), steps.HeadMoved():
             return acquire.after_unrecorded_intent(phase, newer_head())
-        case phases.Recorded(), steps.FirstIntentRead(first=first):
-            return acquire.after_first_intent(phase, first)
-        case phases.Racing(), StoredLedger():
-            return acquire.after_purchases(phase, result)
+        case phases.Recorded(), steps.PurchasesRead():
+            return acquire.after_purchases(phase, result, now)
         case phases.Intended(), steps.TaskCreated():
             return acquire.after_creation(phase, result, now)
-        case phases.Overtaken(first=first), Known():
-            return acquire.after_overtaking(result, first, now)
 
         case phases.Reopened(), Known():
             return phases.Waiting(result, phase.bought, phase.task)
@@ -123,7 +119,7 @@ def _after_failure(phase: phases.Phase, error: ReviewbotError, now: datetime) ->
             return acquire.after_replacement(phase, steps.TaskRead(phase.awaited.task), now)
         case phases.Quoted():
             return acquire.after_failed_record(phase, error)
-        case phases.Recorded() | phases.Racing():
+        case phases.Recorded():
             return acquire.fail_purchase(phase, error)
         case phases.Intended():
             return acquire.after_failed_creation(phase, error)
@@ -137,7 +133,7 @@ def _after_failure(phase: phases.Phase, error: ReviewbotError, now: datetime) ->
         case (
             phases.Loaded() | phases.NotDue() | phases.Due() | phases.Ready() | phases.AwaitingApproval()
             | phases.AwaitingOlder() | phases.OlderEnded() | phases.PricingReplacement() | phases.Scoping()
-            | phases.Pricing() | phases.Overtaken() | phases.Waiting() | phases.Completed()
+            | phases.Pricing() | phases.Waiting() | phases.Completed()
         ):  # fmt: skip
             return finish.conclude(phase.known, failure(phase.known, error))
         case phases.Published() | phases.Ended():

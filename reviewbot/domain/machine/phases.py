@@ -156,14 +156,7 @@ class Quoted(_Running, frozen=True):
 
 
 class Recorded(_Running, frozen=True):
-    """The intent is recorded. Another run may have recorded another intent first, which is read next."""
-
-    bought: Bought
-    candidate: Candidate
-
-
-class Racing(_Running, frozen=True):
-    """Together with other runs' purchases, this one may exceed the limit. Their intents are read next."""
+    """The intent is recorded. The purchases that other runs have recorded meanwhile are read next."""
 
     bought: Bought
     candidate: Candidate
@@ -174,15 +167,6 @@ class Intended(_Running, frozen=True):
 
     bought: Bought
     candidate: Candidate
-
-
-class Overtaken(_Running, frozen=True):
-    """Another run recorded a purchase of this change first, so this run continues with that purchase.
-
-    That purchase counts only together with its findings, so the ledger is read again next.
-    """
-
-    first: Purchase
 
 
 class Reopened(_Running, frozen=True):
@@ -243,7 +227,7 @@ class Ended(_Running, frozen=True):
 Starting = CancelRequested | Loaded | NotDue | Due | DryRunDue | Ready | LookingUpOlder | Resumed
 Approving = AwaitingApproval | Unchecked | Deferred
 AfterOlder = AwaitingOlder | OlderEnded | Rereading | PricingReplacement | Replacing
-Purchasing = Scoping | Pricing | Quoted | Recorded | Racing | Intended | Overtaken
+Purchasing = Scoping | Pricing | Quoted | Recorded | Intended
 Reviewing = Reopened | Submitted | Waiting | Completed
 Concluded = Judged | Refreshed | Published
 

@@ -99,16 +99,10 @@ class RecordIntent(Struct, frozen=True):
     bought: Bought
 
 
-class ReadFirstIntent(Struct, frozen=True):
-    """Read which purchase of this change the check runs contain first. GitHub orders check runs."""
-
-    purchase: Purchase
-
-
 class ReadPurchases(Struct, frozen=True):
     """Read the pull request and the ledger again, because other runs may have bought reviews meanwhile."""
 
-    identity: str
+    purchase: Purchase
 
 
 class RecordDeferral(Struct, frozen=True):
@@ -195,7 +189,7 @@ class Finish(Struct, frozen=True):
 
 
 OfChange = ReadChange | ReadNewPart
-OfOtherRuns = ReadFirstIntent | ReadPurchases | ReadAgain | Refresh
+OfOtherRuns = ReadPurchases | ReadAgain | Refresh
 Reading = ReadPermission | ReadLedger | OfChange | OfOtherRuns | ReadHeadChecks
 AtReviewer = OpenReviewer | LookUpTask | ReadTask | PollTask | ReadPrice | CreateTask | ReadResult
 Cancelling = CancelOpenTasks | CancelTask
@@ -269,7 +263,15 @@ class HeadMoved(Struct, frozen=True):
     """The head of the pull request has moved."""
 
 
-class FirstIntentRead(Struct, frozen=True):
+class PurchasesRead(Struct, frozen=True):
+    """What other runs may have bought.
+
+    Attributes:
+        known: the state of the run with the ledger as it is now.
+        first: the purchase of this change that the check runs contain first, or None. GitHub orders check runs.
+    """
+
+    known: Known
     first: Purchase | None
 
 
@@ -278,6 +280,6 @@ class TaskCreated(Struct, frozen=True):
     packing: Packing
 
 
-OfGitHub = Permission | StoredLedger | ChangeRead | HeadChecksRead | NewPartRead | HeadMoved | FirstIntentRead
+OfGitHub = Permission | StoredLedger | ChangeRead | HeadChecksRead | NewPartRead | HeadMoved | PurchasesRead
 OfReviewer = TaskRead | TasksCancelled | NotOver | PriceRead | TaskCreated | Report
 Result = Done | Failed | OfGitHub | OfReviewer | Known | Outcome

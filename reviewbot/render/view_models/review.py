@@ -166,13 +166,12 @@ class CostView(Struct, frozen=True):
 class WaitView(Struct, frozen=True):
     """An open review.
 
-    `status` is CodeVF's name for the state of the task, or `submitted`. `minutes` is the run's maximum wait, or 0.
+    `status` is CodeVF's name for the state of the task, or `submitted`.
     """
 
     status: str
     submitted_at: datetime
     elapsed_seconds: int
-    minutes: int = 0
 
     @property
     def state(self) -> str:

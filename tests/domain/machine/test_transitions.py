@@ -303,10 +303,8 @@ def overtaken_by(quoted: Any, first: Purchase) -> Any:  # noqa: ANN401
     known = quoted.known.with_own(quoted.bought).noted(replace(REVIEWED, head_sha="d" * 40))
     check = CheckRun(3, "CodeVF review", HEAD, "in_progress", None, "", "https://x/3")
     recorded = go(quoted, replace(known, wrote=Wrote(check=check)))
-    assert decide(recorded) == steps.ReadFirstIntent(quoted.bought.purchase)
-    overtaken = go(recorded, steps.FirstIntentRead(first))
-    assert (overtaken.first, decide(overtaken)) == (first, steps.ReadAgain())
-    return go(overtaken, overtaken.known)
+    assert decide(recorded) == steps.ReadPurchases(quoted.bought.purchase)
+    return go(recorded, steps.PurchasesRead(recorded.known, first))
 
 
 def test_the_first_recorded_scope_is_bought() -> None:
@@ -1116,13 +1114,14 @@ def test_two_first_reviews_that_exceed_six_times_the_first_withdraw() -> None:
 
 def test_an_intent_that_exceeds_the_limit_together_with_another_is_dropped() -> None:
     quoted = bought(known(max_credits_per_pr=1_000))
-    racing = go(quoted, quoted.known.with_own(quoted.bought))
-    assert isinstance(racing, phases.Racing)
-    assert decide(racing) == steps.ReadPurchases(racing.bought.purchase.identity)
-    assert isinstance(go(racing, StoredLedger()), phases.Intended)
-    other = purchase(identity="9" * 32, hold=900)
-    for result, state in ((StoredLedger(Ledger((other,))), TaskState.ENDED), (AWAY, TaskState.INTENT)):
-        ended = go(racing, result)
+    recorded = go(quoted, quoted.known.with_own(quoted.bought))
+    assert isinstance(recorded, phases.Recorded)
+    assert decide(recorded) == steps.ReadPurchases(recorded.bought.purchase)
+    assert isinstance(go(recorded, steps.PurchasesRead(recorded.known, None)), phases.Intended)
+    other = StoredLedger(Ledger((purchase(identity="9" * 32, hold=900),)))
+    exceeding = steps.PurchasesRead(replace(recorded.known, stored=other), None)
+    for result, state in ((exceeding, TaskState.ENDED), (AWAY, TaskState.INTENT)):
+        ended = go(recorded, result)
         assert ended.known.purchase is not None
         assert (ended.outcome.status, ended.known.purchase.state) == (Status.FAILED, state)
 

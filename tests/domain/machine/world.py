@@ -46,7 +46,6 @@ from reviewbot.domain.machine.steps import (
     Done,
     Failed,
     Finish,
-    FirstIntentRead,
     HeadChecksRead,
     HeadMoved,
     LookUpTask,
@@ -56,9 +55,9 @@ from reviewbot.domain.machine.steps import (
     PollTask,
     PostReview,
     PriceRead,
+    PurchasesRead,
     ReadAgain,
     ReadChange,
-    ReadFirstIntent,
     ReadHeadChecks,
     ReadLedger,
     ReadNewPart,
@@ -324,7 +323,7 @@ class RandomWorld:
         match step:
             case ReadPermission():
                 return self.error() if fails else self.random.choice(list(Permission))
-            case ReadLedger() | ReadPurchases():
+            case ReadLedger():
                 return self.error() if fails else self.stored("0" * 32)
             case CancelOpenTasks():
                 return self.error() if fails else TasksCancelled(("task_1",) if self.chance(0.5) else ())
@@ -361,9 +360,9 @@ class RandomWorld:
                 if fails:
                     return self.error(PermissionMissing("The token may not."))
                 return HeadMoved() if self.chance(0.05) else known.with_own(bought)
-            case ReadFirstIntent(purchase=own):
+            case ReadPurchases(purchase=own):
                 other = replace(own, since=OTHER_HEAD) if self.chance(0.2) and not own.since else None
-                return self.error() if fails else FirstIntentRead(other)
+                return self.error() if fails else PurchasesRead(self.reread(known), other)
             case RecordDeferral():
                 return self.error() if fails else HeadMoved() if self.chance(0.1) else known
             case ReadHeadChecks():
