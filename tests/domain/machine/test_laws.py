@@ -42,6 +42,7 @@ from reviewbot.domain.policy.verdict import Coverage, Reason, blocks
 from reviewbot.errors import PermissionMissing, ServiceUnreachable
 from tests.domain.builders import NOON
 from tests.domain.machine.world import CollectingWorld, RandomWorld, Trace, play
+from tests.project.machine_pairs import handled_in_reviews, possible_in_reviews
 
 RUNS = 2000
 COLLECTIONS = 1000
@@ -194,6 +195,10 @@ def test_every_run_ends_with_its_output(runs: Runs) -> None:
         if known.request.dry_run:
             assert not trace.of(WriteCheckRun, WriteSummary, RecordIntent, RecordDeferral)
             assert not (known.request.paid and trace.of(CreateTask))
+
+
+def test_exactly_the_results_that_a_phase_can_get_are_handled() -> None:
+    assert handled_in_reviews() == possible_in_reviews()
 
 
 def test_a_result_of_another_step_is_a_bug() -> None:
