@@ -36,11 +36,11 @@ Edges = Mapping[str, frozenset[str]]
 def steps_of() -> Edges:
     """Return the steps that each phase requests, from the `match` of `decide`."""
     found: dict[str, set[str]] = {}
-    helpers = {one.name: _called(one, STEPS) for one in _functions(decide)}
-    for case in _cases(decide, "decide"):
-        for name in _named(case.pattern, PHASES):
-            found.setdefault(name, set()).update(_called(case, STEPS))
-            for helper in _called(case, helpers):
+    helpers = {one.name: called(one, STEPS) for one in _functions(decide)}
+    for case in cases(decide, "decide"):
+        for name in named(case.pattern, PHASES):
+            found.setdefault(name, set()).update(called(case, STEPS))
+            for helper in called(case, helpers):
                 found[name].update(helpers[helper])
     found["Refreshed"].update(one.__name__ for one in typing.get_args(steps.Publishing))  # the phase names its steps
     return {name: frozenset(one) for name, one in found.items()}
@@ -49,7 +49,7 @@ def steps_of() -> Edges:
 def next_of() -> Edges:
     """Return the phases that can follow each phase, from the tables of `learn` and the functions that they call."""
     found: dict[str, set[str]] = {name: set() for name in PHASES}
-    for case in (*_cases(learn, "_after_success"), *_cases(learn, "_after_failure")):
+    for case in (*cases(learn, "_after_success"), *cases(learn, "_after_failure")):
         after: set[str] = set()
         for node in (one for line in case.body for one in ast.walk(line) if isinstance(one, ast.Call)):
             match node.func:
@@ -59,14 +59,15 @@ def next_of() -> Edges:
                     after.add(name)
                 case _:
                     pass
-        for name in _named(case.pattern, PHASES):
+        for name in named(case.pattern, PHASES):
             found[name] |= after
     return {name: frozenset(one) for name, one in found.items()}
 
 
-def _cases(module: types.ModuleType, name: str) -> Iterable[ast.match_case]:
+def cases(module: types.ModuleType, name: str) -> Iterable[ast.match_case]:
+    """Return the cases of the only `match` in a function."""
     [function] = [one for one in _functions(module) if one.name == name]
-    [match] = [one for one in function.body if isinstance(one, ast.Match)]
+    [match] = [one for one in ast.walk(function) if isinstance(one, ast.Match)]
     return match.cases
 
 
@@ -74,14 +75,19 @@ def _functions(module: types.ModuleType) -> list[ast.FunctionDef]:
     return [one for one in ast.parse(inspect.getsource(module)).body if isinstance(one, ast.FunctionDef)]
 
 
-def _named(pattern: ast.AST, names: Iterable[str]) -> set[str]:
-    classes = (one.cls for one in ast.walk(pattern) if isinstance(one, ast.MatchClass))
-    return {one.attr for one in classes if isinstance(one, ast.Attribute)} & set(names)
+def named(pattern: ast.AST, names: Iterable[str]) -> set[str]:
+    """Return those of some classes that a pattern names."""
+    return {name_of(one.cls) for one in ast.walk(pattern) if isinstance(one, ast.MatchClass)} & set(names)
 
 
-def _called(node: ast.AST, names: Iterable[str]) -> set[str]:
-    calls = (one.func for one in ast.walk(node) if isinstance(one, ast.Call))
-    return {one.attr if isinstance(one, ast.Attribute) else getattr(one, "id", "") for one in calls} & set(names)
+def called(node: ast.AST, names: Iterable[str]) -> set[str]:
+    """Return those of some functions and classes that the code calls."""
+    return {name_of(one.func) for one in ast.walk(node) if isinstance(one, ast.Call)} & set(names)
+
+
+def name_of(node: ast.expr) -> str:
+    """Return the name without the module, or an empty string for another expression."""
+    return node.attr if isinstance(node, ast.Attribute) else getattr(node, "id", "")
 
 
 def _returned(function: object) -> set[str]:

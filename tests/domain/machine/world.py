@@ -438,6 +438,23 @@ class RandomWorld:
         return known
 
 
+class CollectingWorld(RandomWorld):
+    """A world of collections, in which earlier runs have often deferred the purchase."""
+
+    def known(self) -> Known:
+        """Return what a collection knows when it starts."""
+        known = super().known()
+        return replace(known, request=replace(known.request, paid=True, dry_run=False, may_buy=False))
+
+    def stored(self, own: str) -> StoredLedger:
+        """Return a random ledger, usually with a deferred purchase of this change."""
+        stored = super().stored(own)
+        head = self.random.choice([HEAD, HEAD, HEAD, OTHER_HEAD])
+        last = replace(self.purchase(own), attempt=3, head_sha=head)
+        deferred = replace(last, state=TaskState.DEFERRED, task_id="", used=None)
+        return replace(stored, ledger=stored.ledger.with_purchase(deferred)) if self.chance(0.8) else stored
+
+
 def price_read(step: ReadPrice, known: Known, tag: Tag | None, balance: Balance | None) -> Result:
     """Return the price, or the error of a limit, in project 12."""
     try:
@@ -447,9 +464,9 @@ def price_read(step: ReadPrice, known: Known, tag: Tag | None, balance: Balance 
     return PriceRead(replace(agreed, project_id=12), balance)
 
 
-def play(seed: int, start: Callable[[Known], Phase]) -> tuple[Trace, Known, Ended]:
+def play(world: RandomWorld, start: Callable[[Known], Phase]) -> tuple[Trace, Known, Ended]:
     """Play one run in a random world until it ends."""
-    world, trace = RandomWorld(seed), Trace()
+    trace = Trace()
     known = world.known()
     phase, now = start(known), NOON
     while not isinstance(step := decide(phase), Finish):

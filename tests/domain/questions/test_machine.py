@@ -54,6 +54,7 @@ from reviewbot.errors import (
 )
 from reviewbot.values import replace
 from tests.domain.builders import NOON, purchase
+from tests.project.machine_pairs import handled_in_questions, possible_in_questions
 
 NEW = Question("42", "0" * 16, "ann", "", QuestionState.INTENT, "", 0, None, "")
 INTENT = replace(NEW, hold=120, at=NOON.isoformat(timespec="seconds"))
@@ -269,6 +270,10 @@ def test_a_reply_is_recorded_with_its_credits(task: Task | None, state: Question
         after = learn(replied, result, NOON)
         assert isinstance(after, Ended)
         assert after.outcome.status is Status.COMPLETED, "the marker of the reply is enough"
+
+
+def test_exactly_the_results_that_a_phase_can_get_are_handled() -> None:
+    assert handled_in_questions() == possible_in_questions()
 
 
 def test_a_result_of_another_step_is_a_bug() -> None:
