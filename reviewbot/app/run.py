@@ -19,7 +19,7 @@ from reviewbot.domain.machine.decide import decide
 from reviewbot.domain.machine.known import Known
 from reviewbot.domain.machine.learn import learn
 from reviewbot.domain.machine.outcome import why_incomplete
-from reviewbot.domain.machine.phases import Phase, Refreshed, Submitted
+from reviewbot.domain.machine.phases import Phase, Publishing, Submitted
 from reviewbot.domain.machine.steps import CreateTask, Finish
 from reviewbot.domain.policy.verdict import Outcome, Reason
 from reviewbot.domain.questions.machine import Submitted as SubmittedQuestion
@@ -70,7 +70,7 @@ def take_steps(
 
 
 def describe(phase: Struct, step: Struct) -> str:
-    reason = _meaning(type(step if isinstance(phase, Refreshed) else phase))
+    reason = _meaning(type(step if isinstance(phase, Publishing) else phase))
     return f"{type(phase).__name__} -> {type(step).__name__}: {reason}"
 
 

@@ -128,17 +128,17 @@ def test_a_debug_log_has_every_step_and_its_reason(tmp_path: Path) -> None:
         "Waiting -> PollTask",
         "Completed -> ReadResult",
         "Judged -> Refresh",
-        "Refreshed -> PostReview",
-        "Refreshed -> UpdateThreads",
-        "Refreshed -> ReadPosted",
-        "Refreshed -> WriteSummary",
-        "Refreshed -> WriteCheckRun",
-        "Refreshed -> CloseOlderChecks",
+        "Publishing -> PostReview",
+        "Publishing -> UpdateThreads",
+        "Publishing -> ReadPosted",
+        "Publishing -> WriteSummary",
+        "Publishing -> WriteCheckRun",
+        "Publishing -> CloseOlderChecks",
         "Published -> WriteOutput",
         "Ended -> Finish",
     ]
     page = (Path(__file__).parents[2] / "docs" / "design.md").read_text(encoding="utf-8")
-    named = {(step if phase == "Refreshed" else phase, reason) for phase, step, reason in lines}
+    named = {(step if phase == "Publishing" else phase, reason) for phase, step, reason in lines}
     assert all(f"| `{name}` | {reason} |" in page for name, reason in named)
     for returned in (
         r"ReadPrice returned PriceRead \(\d+ credits\)",

@@ -21,12 +21,12 @@ ALL_STEPS: tuple[type, ...] = tuple(
     dict.fromkeys((*typing.get_args(steps.Step), *typing.get_args(question_steps.Step), steps.Finish))
 )
 STEPS = {step.__name__ for step in typing.get_args(steps.Step)}
-END = ("Judged", "Refreshed", "Published")
+END = ("Judged", "Publishing", "Published")
 """The phase that every phase can lead to when the outcome is known; drawn once."""
 
 USUAL = (
     *("Due", "Ready", "Pricing", "Quoted", "Intended", "Submitted", "Waiting", "Completed"),
-    *("Judged", "Refreshed", "Published", "Ended"),
+    *("Judged", "Publishing", "Published", "Ended"),
 )
 """The phases of a run that buys a review and waits for it."""
 
@@ -42,7 +42,7 @@ def steps_of() -> Edges:
             found.setdefault(name, set()).update(called(case, STEPS))
             for helper in called(case, helpers):
                 found[name].update(helpers[helper])
-    found["Refreshed"].update(one.__name__ for one in typing.get_args(steps.Publishing))  # the phase names its steps
+    found["Publishing"].update(one.__name__ for one in typing.get_args(steps.PublishingStep))  # it names its steps
     return {name: frozenset(one) for name, one in found.items()}
 
 

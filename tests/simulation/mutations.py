@@ -30,7 +30,7 @@ from reviewbot.domain.ledger.memory import Memory, purchase_key
 from reviewbot.domain.ledger.update import LedgerUpdate
 from reviewbot.domain.machine.finish import after_refresh
 from reviewbot.domain.machine.known import Known
-from reviewbot.domain.machine.phases import Published, Refreshed
+from reviewbot.domain.machine.phases import Published, Publishing
 from reviewbot.domain.machine.steps import NewPartRead, ReadPosted, UpdateThreads, WriteCheckRun
 from reviewbot.domain.model.options import AnswerForm
 from reviewbot.domain.model.review import Report, TaskStatus
@@ -143,7 +143,7 @@ def _holding_what_is_withdrawn(right: Any) -> object:  # noqa: ANN401 — any fu
 def _with_threads_first(right: Any) -> object:  # noqa: ANN401 — any function
     def written(*those: object) -> object:
         now = right(*those)
-        if isinstance(now, Refreshed) and now.left[:2] == (ReadPosted, UpdateThreads):
+        if isinstance(now, Publishing) and now.left[:2] == (ReadPosted, UpdateThreads):
             return replace(now, left=(UpdateThreads, ReadPosted, *now.left[2:]))
         return now
 
@@ -2091,7 +2091,7 @@ MUTATIONS: tuple[Mutation, ...] = (
         "reviewbot.domain.machine.finish:after_refresh",
         lambda right: (
             lambda known, outcome: (
-                Refreshed(known, outcome, (WriteCheckRun,)) if known.reviewed else right(known, outcome)
+                Publishing(known, outcome, (WriteCheckRun,)) if known.reviewed else right(known, outcome)
             )
         ),
         NEVER_GREEN,

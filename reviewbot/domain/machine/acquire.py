@@ -95,8 +95,8 @@ MAX_ATTEMPTS = 3
 Concluded = phases.Concluded
 Priced = phases.Quoted | phases.Recorded | phases.Intended
 Scoped = phases.Scoping | phases.Pricing | Priced
-InTurn = phases.PricingReplacement | phases.Deferred | Scoped
-Checked = phases.Unchecked | InTurn | Concluded
+InTurn = phases.PricingReplacement | phases.DeferredForOlder | Scoped
+Checked = phases.Unchecked | phases.Deferred | InTurn | Concluded
 Buying = phases.AwaitingApproval | Checked
 Looked = phases.LookingUpOlder | phases.Resumed | Buying
 """Return types. Each union also contains the phases that can follow."""
@@ -626,7 +626,7 @@ def _defer_for_checks(at: phases.Unchecked, message: str) -> phases.Deferred | C
     outcome = deferred_outcome(at.known.request.judgement.rules, message)
     if at.recorded:
         return conclude(at.known, outcome)
-    return phases.Deferred(at.known.noted(at.deferred), at.candidate, None, at.deferred, outcome)
+    return phases.Deferred(at.known.noted(at.deferred), at.candidate, at.deferred, outcome)
 
 
 def after_head_checks(at: phases.Unchecked, open_checks: tuple[str, ...], now: datetime) -> Checked:
@@ -680,18 +680,16 @@ def after_replacement(at: phases.Replacing, got: TaskRead, now: datetime) -> InT
     return _wait_for_older(known, replace(at.candidate, quote=at.quote if got.answer is None else None), now)
 
 
-def _defer_for_older(known: Known, candidate: Candidate, awaited: OpenTask, now: datetime) -> phases.Deferred:
+def _defer_for_older(known: Known, candidate: Candidate, awaited: OpenTask, now: datetime) -> phases.DeferredForOlder:
     deferred = deferral_of(known, candidate, now)
-    return phases.Deferred(known.noted(deferred), candidate, awaited, deferred, pending(known.request.judgement.rules))
+    return phases.DeferredForOlder(known.noted(deferred), awaited, deferred)
 
 
-def after_deferral(at: phases.Deferred, known: Known, now: datetime) -> phases.AwaitingOlder | Checked:
-    """Wait for the review of an older head, or decide again whether to wait for checks.
+def after_deferral(at: phases.Deferred, known: Known, now: datetime) -> Checked:
+    """Decide again whether to wait for checks.
 
     A check may have finished before the deferral was recorded. The run that this check started then found no purchase.
     """
-    if at.awaited is not None:
-        return phases.AwaitingOlder(known, at.awaited, at.deferred)
     return _check_readiness(phases.Unchecked(known, at.candidate, at.deferred, recorded=True), now)
 
 

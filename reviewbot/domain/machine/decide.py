@@ -38,6 +38,8 @@ def decide(phase: phases.Phase) -> steps.Step | steps.Finish:  # noqa: C901, PLR
             return steps.ReadHeadChecks()
         case phases.Deferred(deferred=deferred, outcome=outcome):
             return steps.RecordDeferral(deferred, outcome)
+        case phases.DeferredForOlder(known=known, deferred=deferred):
+            return steps.RecordDeferral(deferred, pending(known.judgement.rules))
         case phases.AwaitingOlder(awaited=awaited, waited=waited):
             return steps.PollTask(awaited.task, waited)
         case phases.OlderEnded(awaited=awaited):
@@ -71,7 +73,7 @@ def decide(phase: phases.Phase) -> steps.Step | steps.Finish:  # noqa: C901, PLR
         # The outcome is known.
         case phases.Judged():
             return steps.Refresh()
-        case phases.Refreshed(outcome=outcome, left=left):
+        case phases.Publishing(outcome=outcome, left=left):
             return left[0](outcome)
         case phases.Published(outcome=outcome):
             return steps.WriteOutput(outcome)

@@ -25,14 +25,14 @@ from reviewbot.domain.machine.outcome import (
     newer_head,
     shows_answer,
 )
-from reviewbot.domain.machine.phases import Completed, Judged, Published, Refreshed
+from reviewbot.domain.machine.phases import Completed, Judged, Published, Publishing
 from reviewbot.domain.machine.purchase import apply_routes
 from reviewbot.domain.machine.steps import (
     Announce,
     CloseOlderChecks,
     DismissRequests,
     PostReview,
-    Publishing,
+    PublishingStep,
     ReadPosted,
     UpdateThreads,
     WriteCheckRun,
@@ -49,7 +49,7 @@ _RULES_DIFFER = (
 )
 
 
-def after_answer(at: Completed, report: Report, now: datetime) -> Judged | Refreshed | Published:
+def after_answer(at: Completed, report: Report, now: datetime) -> Judged | Publishing | Published:
     bought = at.bought.over(TaskState.DONE, at.task, now)
     known = at.known.with_own(bought, at.task)
     report = replace(report, findings=(*report.findings, *redacted_lines(known.change.views)))
@@ -101,7 +101,7 @@ def replace_answers(known: Known, answers: tuple[PlacedAnswer, ...]) -> Known:
     return replace(known, memory=Memory.of(known.stored.ledger, update, known.change.index))
 
 
-def conclude(known: Known, outcome: Outcome) -> Judged | Refreshed | Published:
+def conclude(known: Known, outcome: Outcome) -> Judged | Publishing | Published:
     """Publish an outcome. If the summary or an announcement may be written, first read the pull request again."""
     if known.request.dry_run:
         return Published(known, outcome)
@@ -111,11 +111,11 @@ def conclude(known: Known, outcome: Outcome) -> Judged | Refreshed | Published:
     return _publish(known, outcome)
 
 
-def publish_for_group(known: Known, outcome: Outcome) -> Refreshed | Published:
+def publish_for_group(known: Known, outcome: Outcome) -> Publishing | Published:
     return Published(known, outcome) if known.request.dry_run else _write(known, outcome, (WriteCheckRun,))
 
 
-def after_refresh(known: Known, outcome: Outcome) -> Refreshed | Published:
+def after_refresh(known: Known, outcome: Outcome) -> Publishing | Published:
     """Judge again after the pull request was read again, because a finding may have been waived meanwhile."""
     is_unread = known.report is None and known.task is not None and known.task.status.is_over
     if known.reviewed and (is_unread or not known.request.is_due):
@@ -136,7 +136,7 @@ def _judge_again(known: Known, outcome: Outcome) -> Outcome:
     return outcome if found.verdict is Verdict.PASS else found
 
 
-def after_failed_refresh(known: Known, outcome: Outcome, error: ReviewbotError) -> Refreshed | Published:
+def after_failed_refresh(known: Known, outcome: Outcome, error: ReviewbotError) -> Publishing | Published:
     """Publish without comments on findings, because the pull request could not be read again."""
     known, edits = known.noting(error.message), known.memory.update.edits if _is_blind(known) else ()
     if edits:
@@ -177,7 +177,7 @@ _VERDICT = (WriteCheckRun, WriteSummary, DismissRequests, CloseOlderChecks)
 """The order if the ledger does not change. A correct summary is not written if a check run shows the verdict."""
 
 
-def _publish(known: Known, outcome: Outcome) -> Refreshed | Published:
+def _publish(known: Known, outcome: Outcome) -> Publishing | Published:
     if known.memory.update.answers:
         return _write(known, outcome, _ANSWERS)
     # A run that was killed after posting may have left duplicates of another run's comments.
@@ -188,18 +188,18 @@ def _publish(known: Known, outcome: Outcome) -> Refreshed | Published:
 
 
 def _write(
-    known: Known, outcome: Outcome, left: tuple[type[Publishing], ...], *, refused: bool = False
-) -> Refreshed | Published:
+    known: Known, outcome: Outcome, left: tuple[type[PublishingStep], ...], *, refused: bool = False
+) -> Publishing | Published:
     if refused:
         left = tuple(one for one in left if one is not CloseOlderChecks)
     while left and not _is_needed(left[0], known, outcome):
         left = left[1:]
     if left:
-        return Refreshed(known, outcome, left, refused)
+        return Publishing(known, outcome, left, refused)
     return Published(known, final_outcome(known, outcome, refused=refused))
 
 
-def _is_needed(step: type[Publishing], known: Known, outcome: Outcome) -> bool:
+def _is_needed(step: type[PublishingStep], known: Known, outcome: Outcome) -> bool:
     if step is Announce:
         return bool(announcing(known, outcome))
     return step is not DismissRequests or ends_requests(known, outcome)
@@ -217,7 +217,7 @@ def _leave_to_next_run(known: Known) -> Known:
     return replace(known, own=own).with_update(replace(update, purchases=begun))
 
 
-def after_write(at: Refreshed, known: Known) -> Refreshed | Published:
+def after_write(at: Publishing, known: Known) -> Publishing | Published:
     done, left, outcome = at.left[0], at.left[1:], at.outcome
     if done is ReadPosted and not at.refused:
         outcome = _judge_again(known, outcome)
@@ -243,7 +243,7 @@ def _may_be_withdrawn(known: Known, outcome: Outcome) -> bool:
     return is_new and outcome.verdict is Verdict.PASS and any(one.waiver for one in known.ledger.findings.open())
 
 
-def after_failed_write(at: Refreshed, error: ReviewbotError) -> Refreshed | Published:
+def after_failed_write(at: Publishing, error: ReviewbotError) -> Publishing | Published:
     """Note the error. If the run has an answer, the outcome becomes `not-published`.
 
     If GitHub does not respond to an announcement, the purchase stays open, because later runs announce only purchases

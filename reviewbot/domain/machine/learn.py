@@ -53,13 +53,15 @@ def _after_success(phase: phases.Phase, result: steps.Result, now: datetime) -> 
             return acquire.after_head_checks(phase, open_checks, now)
         case phases.Deferred(), Known():
             return acquire.after_deferral(phase, result, now)
+        case phases.DeferredForOlder(awaited=awaited, deferred=deferred), Known():
+            return phases.AwaitingOlder(result, awaited, deferred)
         case phases.AwaitingOlder(), steps.TaskRead():
             return acquire.after_older_poll(phase, result)
         case phases.OlderEnded(), steps.TaskRead():
             return acquire.after_older_result(phase, result, now)
         case phases.Rereading(), Known():
             return acquire.after_reread(phase, result, now)
-        case ((phases.Rereading() | phases.Deferred()), steps.HeadMoved()):
+        case ((phases.Rereading() | phases.Deferred() | phases.DeferredForOlder()), steps.HeadMoved()):
             return finish.conclude(phase.known, newer_head())
         case phases.PricingReplacement(), steps.PriceRead(quote=quote):
             return phases.Replacing(phase.known, phase.candidate, phase.awaited, quote)
@@ -93,7 +95,7 @@ def _after_success(phase: phases.Phase, result: steps.Result, now: datetime) -> 
 
         case phases.Judged(), Known():
             return finish.after_refresh(result, phase.outcome)
-        case phases.Refreshed(), Known():
+        case phases.Publishing(), Known():
             return finish.after_write(phase, result)
         case phases.Published(), Outcome():
             return phases.Ended(phase.known, result)
@@ -115,6 +117,8 @@ def _after_failure(phase: phases.Phase, error: ReviewbotError, now: datetime) ->
             return acquire.after_unread_head_checks(phase, error, now)
         case phases.Deferred():
             return acquire.after_deferral(phase, phase.known.noting(error.message), now)
+        case phases.DeferredForOlder(known=known, awaited=awaited, deferred=deferred):
+            return phases.AwaitingOlder(known.noting(error.message), awaited, deferred)
         case phases.Replacing():
             return acquire.after_replacement(phase, steps.TaskRead(phase.awaited.task), now)
         case phases.Quoted():
@@ -128,7 +132,7 @@ def _after_failure(phase: phases.Phase, error: ReviewbotError, now: datetime) ->
             return finish.conclude(phase.known.noting(error.message), pending(phase.known.judgement.rules))
         case phases.Judged():
             return finish.after_failed_refresh(phase.known, phase.outcome, error)
-        case phases.Refreshed():
+        case phases.Publishing():
             return finish.after_failed_write(phase, error)
         case (
             phases.Loaded() | phases.NotDue() | phases.Due() | phases.Ready() | phases.AwaitingApproval()

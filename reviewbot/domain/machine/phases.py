@@ -6,7 +6,7 @@ from msgspec import Struct
 
 from reviewbot.domain.ledger.ledger import Purchase
 from reviewbot.domain.machine.known import Bought, Candidate, Known, OpenTask, Quote
-from reviewbot.domain.machine.steps import Publishing
+from reviewbot.domain.machine.steps import PublishingStep
 from reviewbot.domain.model.review import Task
 from reviewbot.domain.policy.verdict import Outcome
 
@@ -92,12 +92,18 @@ class Unchecked(_Running, frozen=True):
 
 
 class Deferred(_Running, frozen=True):
-    """The purchase has to wait. The deferral is recorded next."""
+    """The purchase waits for checks or for a pause between pushes. The deferral is recorded next."""
 
     candidate: Candidate
-    awaited: OpenTask | None  # None if the purchase waits for checks or for a pause between pushes
     deferred: Purchase
     outcome: Outcome
+
+
+class DeferredForOlder(_Running, frozen=True):
+    """The purchase waits for the task of an older head. The deferral is recorded before that task is polled."""
+
+    awaited: OpenTask
+    deferred: Purchase
 
 
 class AwaitingOlder(_Running, frozen=True):
@@ -204,11 +210,11 @@ class Judged(_Running, frozen=True):
     outcome: Outcome
 
 
-class Refreshed(_Running, frozen=True):
+class Publishing(_Running, frozen=True):
     """The outcome is decided. The remaining parts are written in order."""
 
     outcome: Outcome
-    left: tuple[type[Publishing], ...]
+    left: tuple[type[PublishingStep], ...]
     refused: bool = False  # True after a failed request to GitHub
 
 
@@ -226,9 +232,9 @@ class Ended(_Running, frozen=True):
 
 Starting = CancelRequested | Loaded | NotDue | Due | DryRunDue | Ready | LookingUpOlder | Resumed
 Approving = AwaitingApproval | Unchecked | Deferred
-AfterOlder = AwaitingOlder | OlderEnded | Rereading | PricingReplacement | Replacing
+AfterOlder = DeferredForOlder | AwaitingOlder | OlderEnded | Rereading | PricingReplacement | Replacing
 Purchasing = Scoping | Pricing | Quoted | Recorded | Intended
 Reviewing = Reopened | Submitted | Waiting | Completed
-Concluded = Judged | Refreshed | Published
+Concluded = Judged | Publishing | Published
 
 Phase = Starting | Approving | AfterOlder | Purchasing | Reviewing | Concluded | Ended

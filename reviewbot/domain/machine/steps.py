@@ -195,8 +195,8 @@ AtReviewer = OpenReviewer | LookUpTask | ReadTask | PollTask | ReadPrice | Creat
 Cancelling = CancelOpenTasks | CancelTask
 Recording = RecordIntent | RecordDeferral | RecordTask
 Posting = PostReview | ReadPosted | Announce | UpdateThreads
-Publishing = Posting | WriteSummary | WriteCheckRun | DismissRequests | CloseOlderChecks
-Step = Reading | AtReviewer | Cancelling | Recording | Publishing | WriteOutput
+PublishingStep = Posting | WriteSummary | WriteCheckRun | DismissRequests | CloseOlderChecks
+Step = Reading | AtReviewer | Cancelling | Recording | PublishingStep | WriteOutput
 
 # Results
 

@@ -38,7 +38,7 @@ def what(phase: Any) -> str:  # noqa: ANN401 — any phase
     match phase:
         case phases.Resumed():
             return "resume"
-        case phases.Deferred():
+        case phases.DeferredForOlder():
             return "wait"
         case phases.Pricing():
             return "buy"

@@ -25,7 +25,7 @@ from reviewbot.domain.machine.steps import (
     HeadMoved,
     PollTask,
     PostReview,
-    Publishing,
+    PublishingStep,
     ReadHeadChecks,
     ReadResult,
     RecordDeferral,
@@ -46,7 +46,7 @@ from tests.project.machine_pairs import handled_in_reviews, possible_in_reviews
 
 RUNS = 2000
 COLLECTIONS = 1000
-PUBLISHING = get_args(Publishing)
+PUBLISHING = get_args(PublishingStep)
 
 Runs = list[tuple[Trace, Known, Ended]]
 

@@ -243,7 +243,7 @@ def test_a_forks_author_is_not_blamed_for_the_missing_key() -> None:
 
 def test_a_review_of_an_older_head_is_waited_for_until_it_is_over() -> None:
     deferred = waiting_for_older(known(supersede=Supersede.KEEP))
-    assert isinstance(deferred, phases.Deferred)
+    assert isinstance(deferred, phases.DeferredForOlder)
     waiting = go(deferred, deferred.known)
     still = go(waiting, steps.TaskRead(Task("task_older", TaskStatus.PROCESSING, "processing"), seconds=60))
     assert (type(still), still.waited) == (phases.AwaitingOlder, 60)
@@ -476,7 +476,7 @@ def test_an_unreadable_answer_is_recorded_with_its_first_time() -> None:
 
 def test_a_deferred_purchase_waits_even_if_it_cannot_be_recorded() -> None:
     deferred = waiting_for_older(known())
-    assert isinstance(deferred, phases.Deferred)
+    assert isinstance(deferred, phases.DeferredForOlder)
     after = go(deferred, AWAY)
     assert isinstance(after, phases.AwaitingOlder)
     assert "GitHub is away." in after.known.notes
@@ -489,7 +489,7 @@ def test_the_approval_label_is_removed_once_a_purchase_exists() -> None:
     wanted = waiting_for_older(replace(now, snapshot=snapshot, request=event))
     assert decide(wanted) == steps.ReadPermission("ann")
     deferred = go(wanted, Permission.WRITE)
-    assert isinstance(deferred, phases.Deferred)
+    assert isinstance(deferred, phases.DeferredForOlder)
     assert deferred.known.approval_label == "spend"
     assert isinstance(decide(go(deferred, deferred.known)), steps.PollTask)
     resumed = go(start(deferred.known), reading(own(now)), steps.Done())
@@ -535,7 +535,7 @@ def test_a_task_is_cancelled_for_a_newer_head_only_when_price_and_project_are_kn
 def test_threads_are_not_changed_on_a_closed_pull_request_or_without_permission() -> None:
     outcome = pending(known().judgement.rules)
     left = (steps.PostReview, steps.WriteSummary)
-    at = phases.Refreshed(known(), outcome, left)
+    at = phases.Publishing(known(), outcome, left)
     assert steps.UpdateThreads in go(at, at.known).left
     closed = replace(at.known, snapshot=replace(at.known.snapshot, pull=pull(is_open=False)))
     assert steps.UpdateThreads not in go(at, closed).left
@@ -545,7 +545,7 @@ def test_threads_are_not_changed_on_a_closed_pull_request_or_without_permission(
 
 def test_replies_are_read_back_once_since_another_run_may_have_posted_them_too() -> None:
     outcome, threads, summary = pending(known().judgement.rules), steps.UpdateThreads, steps.WriteSummary
-    at = phases.Refreshed(known(), outcome, (threads, summary))
+    at = phases.Publishing(known(), outcome, (threads, summary))
     replied = replace(at.known, wrote=Wrote(replies=1))
     assert go(at, replied).left == (steps.ReadPosted, summary)
     assert go(at, at.known).left == (summary,)
@@ -637,7 +637,7 @@ def test_a_request_for_changes_ends_with_the_verdict_and_a_failure_to_dismiss_it
     asked = Review(5, "CHANGES_REQUESTED", f"{review_mark(now.request.instance)}\nBlocked.")
     there = replace(now, snapshot=replace(now.snapshot, reviews=(asked,)))
     outcome = by_findings(there, there.judgement.rules, readable=True)
-    at = phases.Refreshed(there, outcome, (steps.WriteSummary, steps.DismissRequests, steps.CloseOlderChecks))
+    at = phases.Publishing(there, outcome, (steps.WriteSummary, steps.DismissRequests, steps.CloseOlderChecks))
     written = go(at, there)
     assert isinstance(decide(written), steps.DismissRequests)
     assert go(written, AWAY).outcome == outcome
@@ -650,7 +650,7 @@ def test_a_request_for_changes_ends_with_the_verdict_and_a_failure_to_dismiss_it
 def test_posted_comments_are_read_back_with_the_commands_executed_meanwhile() -> None:
     known_now, left = commented(known(may_buy=False)).known, (steps.WriteSummary, steps.WriteCheckRun)
     outcome = by_findings(known_now, known_now.judgement.rules, readable=True)
-    at = phases.Refreshed(known_now, outcome, (steps.ReadPosted, *left))
+    at = phases.Publishing(known_now, outcome, (steps.ReadPosted, *left))
     assert (go(at, known_now).outcome, go(at, known_now).left) == (outcome, left)
     blocked = go(at, with_critical(known_now, waived=False))
     assert (blocked.outcome.reason, blocked.left) == (Reason.GATE, left)
@@ -663,7 +663,7 @@ def test_a_check_that_passes_with_a_waiver_is_written_again_if_the_waiver_is_wit
     waived, blocked = (with_critical(known_now, waived=waived) for waived in (True, False))
     outcome, older = by_findings(waived, waived.judgement.rules, readable=True), steps.CloseOlderChecks
     assert outcome.verdict is Verdict.PASS
-    at = phases.Refreshed(waived, outcome, (steps.WriteCheckRun, older))
+    at = phases.Publishing(waived, outcome, (steps.WriteCheckRun, older))
     assert go(at, known_now).left == (older,), "no waiver is needed"
     written = go(at, waived)
     assert written.left == (steps.ReadPosted, older)
@@ -746,7 +746,7 @@ def test_who_requests_a_review_is_recorded_with_its_purchase() -> None:
 
 def test_a_second_summary_is_merged_into_the_first() -> None:
     not_due_now = phases.NotDue(known(), not_due(Reason.LABEL))
-    assert isinstance(go(not_due_now, StoredLedger()), phases.Published | phases.Refreshed)
+    assert isinstance(go(not_due_now, StoredLedger()), phases.Published | phases.Publishing)
     doubled = StoredLedger(doubled=True)
     due = go(not_due_now, doubled)
     assert decide(due) == steps.ReadChange()
@@ -887,7 +887,7 @@ def test_an_outcome_is_published_without_a_change() -> None:
     for error in (NotApproved("Not approved."), OverBudget("Too much.")):
         outcome = Outcome(Status.FAILED, Verdict.NONE, Reason(error.reason), Conclusion.ACTION_REQUIRED, 3)
         begun = conclude(known(), outcome)
-        assert isinstance(begun, phases.Refreshed)
+        assert isinstance(begun, phases.Publishing)
         left = (steps.WriteCheckRun, steps.WriteSummary, steps.DismissRequests, steps.CloseOlderChecks)
         assert begun.left == left
 
@@ -996,7 +996,7 @@ def test_a_review_that_replaces_another_is_paid_for_as_a_whole_and_sized_by_what
 def test_a_deferred_purchase_is_sized_when_it_is_bought() -> None:
     now = known(max_credits=Auto.AUTO, auto_size=LINE)
     deferred = waiting_for_older(now)
-    assert isinstance(deferred, phases.Deferred)
+    assert isinstance(deferred, phases.DeferredForOlder)
     collecting = replace(now.request, max_credits=300)
     assert apply_deferred_settings(collecting, deferred.deferred).max_credits is Auto.AUTO
     fixed = waiting_for_older(known(max_credits=480)).deferred
@@ -1132,7 +1132,7 @@ def _intending(now: Known, intent: Purchase) -> Known:
 
 def test_a_task_that_cannot_be_read_after_cancelling_is_awaited() -> None:
     replacing = go(waiting_for_older(known(), TaskStatus.PENDING), RICH)
-    assert isinstance(go(replacing, steps.Failed(ServiceUnreachable("Away."))), phases.Deferred)
+    assert isinstance(go(replacing, steps.Failed(ServiceUnreachable("Away."))), phases.DeferredForOlder)
 
 
 def test_a_task_that_finished_before_it_was_cancelled_frees_no_credits() -> None:
