@@ -7,7 +7,7 @@ callers decide.
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from msgspec import Struct
@@ -28,6 +28,18 @@ INTERIM = {
 
 Name = tuple[str, str]
 """A module, e.g., `reviewbot.errors`, and the name of a function or class in it."""
+ADDED: Mapping[Reason, tuple[str, tuple[Name, ...]]] = {
+    Reason.PARTIAL: ("causes", (("reviewbot.domain.machine.known", "why_partial"),)),
+    Reason.MEMORY: ("causes", (("reviewbot.domain.machine.outcome", "why_incomplete"),)),
+    Reason.SUPERSEDED: (
+        "only on a check run",
+        (
+            ("reviewbot.domain.machine.outcome", "for_check"),
+            ("reviewbot.app.github.older_checks", "close_older_checks"),
+        ),
+    ),
+}
+"""Functions that are added to a row, and for what."""
 
 
 class Function(Struct, frozen=True):
@@ -51,8 +63,11 @@ def table(program: Path) -> str:
         named = _deciders(others, [one for one in functions if reason.name in one.reasons])
         raising = _deciders(others, [one for one in functions if one.uses & raised])
         places = [*named, *(raising if 0 < len(raising) <= MOST else sorted(raised))]
+        what, added = ADDED.get(reason, ("", ()))
+        if unknown := set(added) - {one.place for one in functions}:
+            raise LookupError(f"no such function: {unknown}")
         if places:
-            rows.append(f"| `{reason}` | {_said(places)} |")
+            rows.append(f"| `{reason}` | {_said(places)}{f'; {what}: {_said([*added])}' if added else ''} |")
     return "\n".join(rows)
 
 
