@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+from tests.simulation.codevf import Life
+from tests.simulation.found import PUSH, history
 from tests.simulation.github import GitHub
+from tests.simulation.histories import Episode, play
+from tests.simulation.people import Move
+from tests.simulation.quick import quick
+from tests.simulation.schedule import At, Meanwhile
 from tests.simulation.world import Setting, Start, World
 
 
@@ -26,3 +32,10 @@ def test_only_a_new_comment_notifies_the_mentioned_users() -> None:
     made = github.comment(pull.number, "kim", "@mona and `@boss`, not a@eve.test")
     github.edit_comment(made.id, "kim", "@boss")
     assert [(one.by, one.mentioned) for one in github.notifications] == [("kim", {"mona"})]
+
+
+def test_a_run_ends_while_the_author_keeps_pushing() -> None:
+    pushes = tuple(At(call, Meanwhile(Move("harmless", call % 6, 1))) for call in range(9, 100))
+    with quick():
+        world = play(history(Episode((PUSH,), pushes), setting=Setting(life=Life(2, 4)))).world
+    assert [world.runs[0].outcome is not None, world.runs[0].calls < 40] == [True, True], world.runs[0].calls

@@ -12,6 +12,9 @@ from reviewbot.domain.machine.finish import move_to_new_head, replace_answers, t
 from reviewbot.domain.machine.known import Known
 from reviewbot.values import replace
 
+MOST_HEADS = 3
+"""How many times a run reads yet another head before it publishes."""
+
 
 def refresh(run: RunContext, known: Known) -> Known:
     """Read the pull request again, and update the state of the run.
@@ -19,7 +22,7 @@ def refresh(run: RunContext, known: Known) -> Known:
     If the head has moved, findings are located on the new head by the quoted code. The verdict stays on the old head.
     """
     reviewed = known.snapshot.pull.head_sha
-    snapshot, change = _read(run, reviewed)
+    snapshot, change = _read(run, reviewed, run.read_snapshot())
     now = replace(_with_ledger(run, known, snapshot), read_again=True)
     if change is None:
         return now
@@ -45,16 +48,18 @@ def _with_ledger(run: RunContext, known: Known, snapshot: Snapshot) -> Known:
     return take_reread(known, snapshot, read_ledger(run, snapshot, digest, known.wrote.summary))
 
 
-def _read(run: RunContext, reviewed: str) -> tuple[Snapshot, ChangeSet | None]:
-    """Read the pull request. If the head has moved, also read the change.
+def _read(
+    run: RunContext, reviewed: str, snapshot: Snapshot, left: int = MOST_HEADS
+) -> tuple[Snapshot, ChangeSet | None]:
+    """Read the change if the head has moved, and return it with the pull request.
 
-    The pull request is read last, so that other runs have little time to write before this run does.
+    The pull request is read last, so that other runs have little time to write before this run does. If the head keeps
+    moving, the last head whose change was read counts, because a run follows for each newer head.
     """
-    snapshot = run.read_snapshot()
-    while snapshot.pull.head_sha != reviewed:
-        before = snapshot.pull
-        change = load_change(run.ports, snapshot)
-        snapshot = run.read_snapshot()
-        if (snapshot.pull.head_sha, snapshot.pull.base_sha) == (before.head_sha, before.base_sha):
-            return snapshot, change
-    return snapshot, None
+    if snapshot.pull.head_sha == reviewed:
+        return snapshot, None
+    before, change = snapshot.pull, load_change(run.ports, snapshot)
+    now = run.read_snapshot()
+    if (now.pull.head_sha, now.pull.base_sha) == (before.head_sha, before.base_sha):
+        return now, change
+    return _read(run, reviewed, now, left - 1) if left else (snapshot, change)
