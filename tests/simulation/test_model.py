@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.simulation.codevf import Life
-from tests.simulation.found import PUSH, history
+from tests.simulation.found import PUSH, RUN, RUN_PUSH, history
 from tests.simulation.github import GitHub
 from tests.simulation.histories import Episode, play
 from tests.simulation.people import Move
@@ -39,3 +41,12 @@ def test_a_run_ends_while_the_author_keeps_pushing() -> None:
     with quick():
         world = play(history(Episode((PUSH,), pushes), setting=Setting(life=Life(2, 4)))).world
     assert [world.runs[0].outcome is not None, world.runs[0].calls < 40] == [True, True], world.runs[0].calls
+
+
+@pytest.mark.parametrize("summary", ["true", "false"])
+def test_a_clean_second_review_turns_the_check_green_at_once(summary: str) -> None:
+    setting = Setting((("summary-comment", summary),), life=Life(10, 60))
+    with quick():
+        world = play(history(RUN_PUSH, Move("finish"), RUN, Move("review"), RUN, setting=setting)).world
+    assert [run.outcome and run.outcome.conclusion for run in world.runs][:3] == ["success"] * 3
+    assert len(world.tasks_of(1)) == 2

@@ -294,7 +294,13 @@ def after_opening(at: phases.Ready, now: datetime) -> Looked:
     tasks = known.ledger.open_tasks() if request.paid else ()
     last = before.attempt if before else 0  # earlier attempts may be open because an older summary was restored
     left = tuple(one for one in tasks if one.identity != own or one.attempt < last)
-    return _next_task(known, left, at.then, now)
+    return _next_task(known, (*left, *_to_read_again(known, before)), at.then, now)
+
+
+def _to_read_again(known: Known, before: Purchase | None) -> Iterator[Purchase]:
+    """Yield the last review of this change if another one is requested and only CodeVF has its findings."""
+    if before is not None and before.state is TaskState.DONE and not before.base_ref and _asks_again(known):
+        yield before
 
 
 def _dropped(purchase: Purchase) -> Purchase:

@@ -307,6 +307,24 @@ def overtaken_by(quoted: Any, first: Purchase) -> Any:  # noqa: ANN401
     return go(recorded, steps.PurchasesRead(recorded.known, first))
 
 
+def test_a_run_that_another_one_overtook_ends_if_the_head_has_moved() -> None:
+    quoted = bought(known())
+    recorded = phases.Recorded(quoted.known.with_own(quoted.bought), quoted.bought, quoted.candidate)
+    moved = replace(recorded.known, snapshot=replace(recorded.known.snapshot, pull=pull(head_sha=OTHER_HEAD)))
+    other = replace(quoted.bought.purchase, since=OTHER_HEAD)
+    assert go(recorded, steps.PurchasesRead(moved, other)).outcome.reason is Reason.SUPERSEDED
+    assert isinstance(go(recorded, steps.PurchasesRead(moved, None)), phases.Intended)
+
+
+@pytest.mark.parametrize("limit", [0, 1_000])
+def test_the_limit_is_checked_again_only_if_there_is_one(limit: int) -> None:
+    quoted = bought(known(max_credits_per_pr=limit))
+    recorded = phases.Recorded(quoted.known.with_own(quoted.bought), quoted.bought, quoted.candidate)
+    other = StoredLedger(Ledger((purchase(identity="9" * 32, hold=900),)))
+    after = go(recorded, steps.PurchasesRead(replace(recorded.known, stored=other), None))
+    assert isinstance(after, phases.Intended) is (limit == 0)
+
+
 def test_the_first_recorded_scope_is_bought() -> None:
     quoted = bought(known())
     ours = quoted.bought.purchase
@@ -911,6 +929,15 @@ def test_a_task_that_codevf_does_not_know_is_replaced_on_request() -> None:
     after = go(resumed, steps.Failed(ServiceRefused("Unknown.", status=404)))
     assert isinstance(after, phases.Pricing)
     assert after.candidate.identity.attempt == 2
+
+
+@pytest.mark.parametrize("base_ref", ["", "main"])
+def test_a_review_that_only_a_check_run_records_is_read_before_another_is_bought(base_ref: str) -> None:
+    now = known(trigger=Asked("ann", "5", HEAD))
+    before = own(now, state=TaskState.DONE, base_ref=base_ref)
+    at = go(start(now), reading(before), steps.Done())
+    assert (decide(at) == steps.LookUpTask(before)) is (base_ref == "")
+    assert isinstance(at, phases.Pricing) is (base_ref != "")
 
 
 @pytest.mark.parametrize(("finished", "reason"), [(False, Reason.NOTHING_SELECTED), (True, Reason.MEMORY)])
