@@ -1820,4 +1820,21 @@ FOUND: dict[str, Bug] = {
             ),
         ),
     ),
+    "deferred-in-a-check-run-only": Bug(
+        "With `review-on: ready`, a run wrote its summary over that of a run that had deferred the review of a newer "
+        "head. The deferral was left in a check run only, which does not say that no one asked for it, so a second "
+        "review was bought.",
+        ONLY_DUE,
+        history(
+            *(RUN_PUSH, Move("finish")),
+            Episode(
+                (NEXT, COLLECT),
+                (
+                    *(At(3, Meanwhile(Move("lock", 1, 4))), At(8, Switch()), At(12, Begin(PUSH))),
+                    At(11, Kill(after=False)),
+                ),
+            ),
+            setting=Setting((("review-on", "ready"),), "max-tasks: 3\nattachment-bytes: 3000\nquiet-minutes: 15\n"),
+        ),
+    ),
 }

@@ -1465,6 +1465,13 @@ MUTATIONS: tuple[Mutation, ...] = (
         found="task-of-a-replaced-head",
     ),
     Mutation(
+        "a copy of a deferred purchase counts as requested",
+        "reviewbot.domain.machine.acquire:_is_outdated",
+        lambda right: lambda known, one: right(known, one if one.selecting else replace(one, requested_by=("kim",))),
+        ONLY_DUE,
+        found="deferred-in-a-check-run-only",
+    ),
+    Mutation(
         "a deferred review is bought beside the only automatic one",
         "reviewbot.domain.machine.acquire:_is_reviewed",
         _returning(value=False),

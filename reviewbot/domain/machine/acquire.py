@@ -488,9 +488,9 @@ def _is_outdated(known: Known, deferred: Purchase) -> bool:
     """Return whether the head has moved or another run has bought the only automatic review (`review-on: ready`)."""
     if not deferred.is_deferred_on(known.snapshot.pull.head_sha):
         return True
-    is_automatic = deferred.selecting and not deferred.requested_by  # a copy in `external_id` has neither field
+    is_automatic = not (deferred.requested_by or deferred.asked)  # a copy in `external_id` has only the latter
     is_only = known.request.policy.review_on is ReviewOn.READY
-    return bool(is_automatic and is_only and _is_reviewed(known, deferred))
+    return is_automatic and is_only and _is_reviewed(known, deferred)
 
 
 def _is_reviewed(known: Known, before: Purchase | None) -> bool:
