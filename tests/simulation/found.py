@@ -1837,4 +1837,17 @@ FOUND: dict[str, Bug] = {
             setting=Setting((("review-on", "ready"),), "max-tasks: 3\nattachment-bytes: 3000\nquiet-minutes: 15\n"),
         ),
     ),
+    "asked-about-what-nothing-records": Bug(
+        "A run was killed while it created a task that was asked to confirm a finding. Then a force-push and a deleted "
+        "summary hid the review that had found it. The run that continued the purchase did not know that the reviewer "
+        "was asked, and the answer turned the change green.",
+        NEVER_GREEN,
+        history(
+            *(Move("evil"), RUN, Episode((PUSH,))),
+            *(Move("harmless") for _ in range(MOST_REPLACED)),
+            *(Move("note", 0, 3), Episode((PUSH,), (At(8, Kill(after=True)),))),
+            *(Move("squash"), Move("delete_summary"), Episode((PUSH,))),
+            setting=Setting((("incremental", "false"),), mind=Mind(lies=True)),
+        ),
+    ),
 }

@@ -1465,6 +1465,13 @@ MUTATIONS: tuple[Mutation, ...] = (
         found="task-of-a-replaced-head",
     ),
     Mutation(
+        "a copy of a purchase does not say that the reviewer was asked",
+        "reviewbot.domain.ledger.external_id:encode_external_id",
+        lambda right: lambda bought, *rest: right(replace(bought, confirms=False), *rest),
+        NEVER_GREEN,
+        found="asked-about-what-nothing-records",
+    ),
+    Mutation(
         "a copy of a deferred purchase counts as requested",
         "reviewbot.domain.machine.acquire:_is_outdated",
         lambda right: lambda known, one: right(known, one if one.selecting else replace(one, requested_by=("kim",))),

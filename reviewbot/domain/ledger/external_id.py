@@ -41,11 +41,15 @@ _PARTS: Mapping[str, str] = {
     "spent": _CREDITS,
     "asked": "r?[0-9]{1,20}|-",
     "parts": "[0-9]{1,2}",
-    "rules": "[chmlin][pf]{3}[co]",
+    "rules": "[chmlin][pf]{3}[abco]",
     "selection": f"[0-9a-f]{{{SHORT_SELECTION}}}",
     "counter": "[0-9]{1,9}",
     "task": r"\S{0,200}",
 }
+
+_FINDINGS = {(False, False): "o", (False, True): "a", (True, False): "c", (True, True): "b"}
+"""The letter after the rules, by whether earlier findings blocked the change, and whether the reviewer was asked to
+confirm open findings."""
 
 _VERSION = "rb1"
 _PAYLOAD = " ".join(f"(?P<{name}>{part})" for name, part in _PARTS.items())
@@ -88,7 +92,7 @@ def encode_external_id(purchase: Purchase, ledger: Ledger, signer: Signer) -> st
     missed = purchase.missed or int(purchase.coverage is Coverage.PARTIAL)
     figures = f"{purchase.attempt} {purchase.state} {purchase.hold} {used} {purchase.size_tier} {missed}"
     asked = purchase.asked[-1] if purchase.asked else "-"
-    rules = f"{_rules_word(purchase.judgement.rules)}{'c' if purchase.is_carried else 'o'}"
+    rules = _rules_word(purchase.judgement.rules) + _FINDINGS[purchase.is_carried, purchase.confirms]
     more = f"{_in_base64(purchase.since) or '-'} {at} {short_credits(ledger.spent):f} {asked} {purchase.parts} {rules}"
     counter = min(ledger.counter, MAX_COUNTER)
     identity, selection = _in_base64(purchase.identity), purchase.selection[:SHORT_SELECTION]
@@ -122,9 +126,9 @@ def decode_external_id(external_id: str, signer: Signer, head_sha: str = "") -> 
         since=since,
         asked=(asked,) if asked else (),
         selection=part["selection"],
-        confirms=bool(since),
+        confirms=bool(since) or part["rules"][-1] in "ab",
         parts=int(part["parts"]),
-        judged=(LOST,) if part["rules"].endswith("c") else (),
+        judged=(LOST,) if part["rules"][-1] in "bc" else (),
     )
     return ExternalId(purchase, Decimal(part["spent"]), int(part["counter"]))
 

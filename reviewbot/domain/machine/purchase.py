@@ -262,9 +262,9 @@ def _check_memory(known: Known, candidate: Candidate) -> None:
 def make_intent(known: Known, candidate: Candidate, agreed: Quote, now: datetime) -> Bought:
     fresh = purchase_of(known, candidate.identity, TaskState.INTENT, now)
     intent = _with_quote(fresh, agreed)
-    confirms = bool(candidate.identity.since) or bool(known.ledger.findings.open())
     before = known.ledger.recorded(intent)
     if before is None or before.state is not TaskState.INTENT:
+        confirms = bool(candidate.identity.since) or bool(known.ledger.findings.open())
         return Bought(replace(intent, confirms=confirms), agreed.tag, agreed.project_id)
     # The first record of the intent determines the age of the idempotency key and the files in the task.
     again = replace(
@@ -273,8 +273,7 @@ def make_intent(known: Known, candidate: Candidate, agreed: Quote, now: datetime
         hold=before.hold,
         size_tier=before.size_tier,
         selection=before.selection or intent.selection,
-        # The copy in `external_id` has no base and does not record `confirms`.
-        confirms=before.confirms or (not before.base_ref and confirms),
+        confirms=before.confirms,
     )
     reselected = before.selection not in {"", intent.selection}
     return Bought(again, agreed.tag, agreed.project_id, reselected=reselected)

@@ -886,7 +886,7 @@ def test_a_short_copy_is_read_back(bought: Purchase, task_id: str, spent: Decima
         asked=bought.asked[-1:],
         selection=bought.selection[:16],
         selecting="",
-        confirms=bool(bought.since),
+        confirms=bought.confirms or bool(bought.since),
         parts=bought.parts,
         judged=(LOST,) if bought.is_carried else (),
     )
