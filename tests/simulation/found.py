@@ -1850,4 +1850,20 @@ FOUND: dict[str, Bug] = {
             setting=Setting((("incremental", "false"),), mind=Mind(lies=True)),
         ),
     ),
+    "task-written-over-by-an-older-intent": Bug(
+        "A run that skipped a draft wrote a summary, only because the summary had an intent of an older head. It "
+        "overwrote a task id, and the run that waited for the task was killed.",
+        NOTHING_LOST,
+        history(
+            *(Episode((NEXT,), (At(6, Lose(done=True)),)), Move("note")),
+            Episode(
+                (PUSH, NEXT),
+                (
+                    *(At(7, Meanwhile(Move("draft"))), At(8, Switch()), At(13, Switch())),
+                    At(19, Kill(after=False)),
+                ),
+            ),
+            *(Move("skip"), RUN, RUN),
+        ),
+    ),
 }

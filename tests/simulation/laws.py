@@ -280,14 +280,7 @@ def _pushed_at(world: World, number: int, head: str, began: float) -> float:
 
 def _begun(world: World, number: int, head: str, otherwise: float) -> float:
     """Return when the run began that first recorded an intent for the change of a head."""
-    return world.truth.begun.get(_first_intended(world, number, head), otherwise)
-
-
-def _first_intended(world: World, number: int, head: str) -> str:
-    """Return the head with the first intent for the change of a head, which any head may have; that head if none."""
-    changes, begun = world.changes_for(number, head), world.truth.begun
-    heads = (one for one in begun if one == head or not changes.isdisjoint(world.changes_for(number, one)))
-    return min(heads, key=lambda one: begun[one], default=head)
+    return world.truth.begun.get(world.first_intended(number, head), otherwise)
 
 
 def _undue(world: World, number: int, head: str, task: StoredTask) -> Iterator[str]:
@@ -307,7 +300,7 @@ def _undue(world: World, number: int, head: str, task: StoredTask) -> Iterator[s
     is_in_review = any(
         one is not task and (one.created < task.created or run in one.askers) for one in world.tasks_of(number)
     )
-    is_own = world.truth.intended_by.get(_first_intended(world, number, head), run) is run
+    is_own = world.truth.intended_by.get(world.first_intended(number, head), run) is run
     if is_bots_push and is_own and not is_in_review and world.is_bots_own(number, head, against=all):
         yield "for a listed bot's pull request"
     if review_on == "request":

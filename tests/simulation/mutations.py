@@ -336,13 +336,13 @@ def _with_foreign_checks(right: Any) -> object:  # noqa: ANN401 — a function
 
 
 def _noting(which: Callable[[Any, Any], object]) -> Replacement:
-    """Return the mistake that a run records each intent before it looks up the tasks, as `which` returns it."""
+    """Return the mistake that a run records each intent before it looks up the tasks, if and as `which` returns it."""
 
     def make(right: Any) -> object:  # noqa: ANN401 — a function
         def settle(at: Any, now: object) -> object:  # noqa: ANN401 — a phase
             known = at.known
-            for one in known.ledger.intents():
-                known = known.noted(which(known, one))
+            for intent in filter(None, (which(known, one) for one in known.ledger.intents())):
+                known = known.noted(intent)
             return right(replace(at, known=known), now)
 
         return settle
@@ -770,9 +770,9 @@ MUTATIONS: tuple[Mutation, ...] = (
         found="one-copy-of-two",
     ),
     Mutation(
-        "a check run does not say that another review had the finding",
-        "reviewbot.domain.ledger.ledger:Purchase.is_carried",
-        lambda _right: property(lambda _self: False),
+        "a copy of a purchase says nothing about earlier findings",
+        "reviewbot.domain.ledger.external_id:encode_external_id",
+        lambda right: lambda bought, *rest: right(replace(bought, confirms=False, judged=()), *rest),
         NEVER_GREEN,
         found="carried-and-forgotten",
     ),
@@ -1086,13 +1086,6 @@ MUTATIONS: tuple[Mutation, ...] = (
         lambda _right: lambda file: f"{file.path} {file.new.oid if file.new else ''}",
         NEVER_GREEN,
         found="waived-file-becomes-executable",
-    ),
-    Mutation(
-        "a finding that blocked may be forgotten",
-        "reviewbot.domain.ledger.ledger:Ledger.forgets",
-        _returning(value=False),
-        NEVER_GREEN,
-        found="carried-and-forgotten",
     ),
     Mutation(
         "a review with an incomplete history is green",
@@ -1470,6 +1463,13 @@ MUTATIONS: tuple[Mutation, ...] = (
         lambda right: lambda bought, *rest: right(replace(bought, confirms=False), *rest),
         NEVER_GREEN,
         found="asked-about-what-nothing-records",
+    ),
+    Mutation(
+        "an intent of an older head that the summary has is recorded again",
+        "reviewbot.domain.machine.acquire:after_opening",
+        _noting(lambda known, one: one if one.base_ref and one.head_sha != known.head_sha else None),
+        NOTHING_LOST,
+        found="task-written-over-by-an-older-intent",
     ),
     Mutation(
         "a copy of a deferred purchase counts as requested",
@@ -1878,7 +1878,7 @@ MUTATIONS: tuple[Mutation, ...] = (
         "reviewbot.app.github.check_run:_has_another_record",
         _returning(value=False),
         NEVER_GREEN,
-        found="second-review-of-a-head",
+        found="finished-review-behind-an-open-one",
     ),
     Mutation(
         "a text without an answer stays in the summary beside a late answer",

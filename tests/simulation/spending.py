@@ -54,10 +54,11 @@ def limit_of(world: World, tasks: list[StoredTask], parts: int) -> Decimal | Non
 def _submitted(world: World, task: StoredTask) -> float:
     """Return when a task was created, or its intent was recorded, if another run did that or asked for it, too.
 
-    Of several tasks of one head, only the first has the intent that is known by the head.
+    Of several tasks of one change, only the first has the intent that is known by the head.
     """
-    head = _head(task)
-    is_first = all(task.created <= one.created for one in world.codevf.tasks.values() if _head(one) == head)
+    head = world.first_intended(_number(task), _head(task))
+    same = (one for one in world.tasks_of(_number(task)) if world.first_intended(_number(one), _head(one)) == head)
+    is_first = all(task.created <= one.created for one in same)
     runs = {id(one) for one in (*task.askers, world.truth.intended_by.get(head, task.askers[0]))}
     return world.truth.begun.get(head, task.created) if is_first and len(runs) > 1 else task.created
 

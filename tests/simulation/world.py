@@ -432,6 +432,12 @@ class World:
         readings = (decode(text, signer) for text in self.truth.texts)
         yield from (one.ledger for one in readings if not one.problem)
 
+    def first_intended(self, number: int, head: str) -> str:
+        """Return the head with the first intent for the change of a head; that head if there is none."""
+        changes, begun = self.changes_for(number, head), self.truth.begun
+        heads = (one for one in begun if one == head or not changes.isdisjoint(self.changes_for(number, one)))
+        return min(heads, key=lambda one: begun[one], default=head)
+
     def changes_for(
         self, number: int, head: str, *, protected: bool = False, base_ref: str = ""
     ) -> set[tuple[Change, ...]]:

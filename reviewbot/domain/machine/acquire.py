@@ -289,7 +289,7 @@ def after_opening(at: phases.Ready, now: datetime) -> Looked:
     for intent in known.ledger.intents() if request.paid else ():
         if intent.identity != own and is_forgotten(intent.submitted_at, now):
             known = known.noted(replace(intent, state=TaskState.ENDED))
-        elif intent.identity != own and (intent.base_ref or intent.head_sha != head):
+        elif intent.identity != own and not intent.base_ref and intent.head_sha != head:
             known = known.noted(intent)
     tasks = known.ledger.open_tasks() if request.paid else ()
     last = before.attempt if before else 0  # earlier attempts may be open because an older summary was restored

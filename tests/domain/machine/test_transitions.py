@@ -369,9 +369,9 @@ def test_another_scope_or_attempt_is_possible_once_something_else_was_bought() -
         assert may_be_bought_otherwise(now, purchase()) is is_possible
 
 
-def test_an_intent_stored_only_in_a_check_run_is_left_to_its_own_run() -> None:
+def test_only_an_older_heads_intent_in_a_check_run_is_copied_to_the_summary() -> None:
     pending = known(may_buy=False)
-    for head, base_ref, noted in ((HEAD, "", False), (HEAD, "main", True), (OTHER_HEAD, "", True)):
+    for head, base_ref, noted in ((HEAD, "", False), (OTHER_HEAD, "", True), (OTHER_HEAD, "main", False)):
         intent = purchase(identity="9" * 32, task_id="", head_sha=head, state=TaskState.INTENT, base_ref=base_ref)
         now = go(start(pending), reading(intent), steps.Done()).known
         assert bool(now.memory.update.purchases) is noted
