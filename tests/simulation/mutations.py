@@ -425,9 +425,9 @@ def _ended_before_open(right: Any) -> object:  # noqa: ANN401 — a function
 
 
 def _reading_none(right: Callable[..., Any]) -> Callable[..., Any]:
-    def every_check(run: Any, snapshot: Snapshot, *seen: Any) -> object:  # noqa: ANN401 — passed on
+    def every_check(run: Any, snapshot: Snapshot, *seen: Any, **must_read: bool) -> object:  # noqa: ANN401 — passed on
         try:
-            return right(run, snapshot, *seen)
+            return right(run, snapshot, *seen, **must_read)
         except ForgeError:
             return (*snapshot.older_checks, *snapshot.checks), True
 
@@ -1672,7 +1672,7 @@ MUTATIONS: tuple[Mutation, ...] = (
     Mutation(
         "the check runs that a force-push hides are not read",
         "reviewbot.app.github.ledger_store:every_check",
-        lambda _right: lambda _run, snapshot, _seen: ((*snapshot.older_checks, *snapshot.checks), True),
+        lambda _right: lambda _run, snapshot, *_, **__: ((*snapshot.older_checks, *snapshot.checks), True),
         NEVER_GREEN,
         found="waiver-comes-back-under-a-force-push",
     ),
