@@ -63,7 +63,6 @@ _POSTS: Mapping[type, tuple[str, Callable[[Any, Detail], Values]]] = {
     AnnouncementView: ("announcement.md.j2", contexts.of_announcement),
     ReplyView: ("reply.md.j2", contexts.of_reply),
 }
-_TITLE_LIMIT = 255
 _PROMPT_MINIMUM = 10
 
 
@@ -216,7 +215,7 @@ class Renderer:
     @_or_shipped
     def check(self, view: SummaryView) -> tuple[str, str]:
         """Return the check's title (plain text, at most 255 characters) and page (Markdown, at most 65,000 bytes)."""
-        title = shorten_title(self.words(view)[0], _TITLE_LIMIT)
+        title = shorten_title(self.words(view)[0])
         return title, self._story(self._markdown, "check.md.j2", view, COMMENT_DETAILS, CHECK)[0]
 
     @_or_shipped
@@ -243,7 +242,7 @@ class Renderer:
         contexts_of = (contexts.of_annotation(finding, detail) for detail in COMMENT_DETAILS)
         text = _first_fit("annotation.txt.j2", contexts_of, self._plain.render, MESSAGE)
         title, _, message = text.partition("\n")
-        return shorten_title(title, _TITLE_LIMIT), message.strip("\n") or title
+        return shorten_title(title), message.strip("\n") or title
 
     def prompt(self, view: PromptView) -> str:
         """Return the prompt, 10 to 10,000 characters long. The author's text is truncated first."""

@@ -12,8 +12,8 @@ from rich.text import Text
 
 from reviewbot.domain.text.escaping import log_text, visible
 
-WIDTH = 100
-"""The maximum number of columns, because longer lines are hard to read."""
+_WIDEST = 100
+"""The maximum number of columns unless `COLUMNS` is set, because longer lines are hard to read."""
 
 _NARROWEST = 20
 _TAB = 4
@@ -41,7 +41,7 @@ class _Log(TextIOBase):
         self._out.flush()
 
 
-def open_console(out: TextIO, env: Mapping[str, str], *, plain: bool, widest: int = WIDTH) -> Console:
+def open_console(out: TextIO, env: Mapping[str, str], *, plain: bool) -> Console:
     """Return a console that reads `NO_COLOR`, `TERM` and `COLUMNS`. If `plain`, disable color and animation."""
     if isinstance(out, TextIOWrapper):
         out.reconfigure(errors="replace")  # a terminal without Unicode shows question marks instead
@@ -57,7 +57,7 @@ def open_console(out: TextIO, env: Mapping[str, str], *, plain: bool, widest: in
         force_terminal=False if plain else None,
         _environ=env,
     )
-    console.width = max(_NARROWEST, min(console.width, widest) if width is None else width)
+    console.width = max(_NARROWEST, min(console.width, _WIDEST) if width is None else width)
     return console
 
 

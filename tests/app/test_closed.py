@@ -9,12 +9,14 @@ from typing import Any
 
 import pytest
 from reviewbot_sandbox.codevf import HandClock, TaskLife
+from reviewbot_sandbox.faults import Reply
 from reviewbot_sandbox.github import WORKFLOW, Access, Scope, merge_group_event
 
 from reviewbot.domain.ledger.codec import decode, replace_ledger
 from reviewbot.domain.ledger.opinions import SUMMARY, Opinions
 from reviewbot.domain.ledger.signing import Signer
 from tests.app.rig import CLEAN, KEY, REPO, Rig, answer, finding, open_rig
+from tests.app.test_durable import delete_summary, force_push
 
 pytestmark = pytest.mark.proof  # `tests/simulation` plays such histories in memory
 
@@ -62,6 +64,17 @@ def test_a_finished_review_is_published_when_the_pull_request_is_closed(tmp_path
         assert "closed before the review finished" in rig.summaries()[0]
         assert not rig.comments()
         assert rig.service.tasks()[0].cancelled_at is None
+
+
+def test_check_runs_that_cannot_be_read_are_logged_when_the_pull_request_is_closed(tmp_path: Path) -> None:
+    with open_rig(tmp_path) as rig:
+        rig.run()
+        force_push(rig, extra="x = 1\n")
+        delete_summary(rig)
+        rig.github_faults.add("/graphql", Reply(422), times=None, method="POST", body="query Checks\\(")
+        done = rig.run(payload=closed(rig))
+        assert done.outputs["reason"] == "closed"
+        assert "could not read the check runs of older heads" in done.log
 
 
 def test_a_closed_pull_request_without_a_review_is_not_changed(tmp_path: Path) -> None:

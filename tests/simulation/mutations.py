@@ -425,9 +425,9 @@ def _ended_before_open(right: Any) -> object:  # noqa: ANN401 — a function
 
 
 def _reading_none(right: Callable[..., Any]) -> Callable[..., Any]:
-    def every_check(run: Any, snapshot: Snapshot, *seen: Any) -> object:  # noqa: ANN401 — passed on
+    def every_check(run: Any, snapshot: Snapshot, *seen: Any, **must_read: bool) -> object:  # noqa: ANN401 — passed on
         try:
-            return right(run, snapshot, *seen)
+            return right(run, snapshot, *seen, **must_read)
         except ForgeError:
             return (*snapshot.older_checks, *snapshot.checks), True
 
@@ -1381,8 +1381,8 @@ MUTATIONS: tuple[Mutation, ...] = (
     ),
     Mutation(
         "no check run has the ledger's counter",
-        "reviewbot.app.github.older_checks:_behind",
-        _returning(None),
+        "reviewbot.app.github.older_checks:_to_count",
+        _returning(()),
         NEVER_GREEN,
         found="waiver-comes-back-on-a-head-without-check",
     ),
@@ -1672,7 +1672,7 @@ MUTATIONS: tuple[Mutation, ...] = (
     Mutation(
         "the check runs that a force-push hides are not read",
         "reviewbot.app.github.ledger_store:every_check",
-        lambda _right: lambda _run, snapshot, _seen: ((*snapshot.older_checks, *snapshot.checks), True),
+        lambda _right: lambda _run, snapshot, *_, **__: ((*snapshot.older_checks, *snapshot.checks), True),
         NEVER_GREEN,
         found="waiver-comes-back-under-a-force-push",
     ),
@@ -1836,15 +1836,15 @@ MUTATIONS: tuple[Mutation, ...] = (
     ),
     Mutation(
         "a check run that another one hides stays open",
-        "reviewbot.app.github.older_checks:_to_close",
-        lambda right: lambda known: {one.name + one.head_sha: one for one in right(known)}.values(),
+        "reviewbot.app.github.older_checks:_shown_or_open",
+        lambda right: lambda known, older: {one.name + one.head_sha: one for one in right(known, older)}.values(),
         ANNOUNCED,
         found="ended-behind-a-failed-check",
     ),
     Mutation(
         "a check run of a replaced head stays open",
-        "reviewbot.app.github.older_checks:_to_close",
-        lambda right: lambda known: right(replace(known, stored=replace(known.stored, older_checks=()))),
+        "reviewbot.app.github.older_checks:_shown_or_open",
+        lambda right: lambda known, _older: right(known, known.snapshot.older_checks),
         ANNOUNCED,
         found="ended-on-a-replaced-head",
     ),
@@ -2020,8 +2020,8 @@ MUTATIONS: tuple[Mutation, ...] = (
     ),
     Mutation(
         "a head below a replaced one stays green",
-        "reviewbot.app.github.older_checks:_with_every_check",
-        lambda _right: lambda _run, known: known,
+        "reviewbot.app.github.older_checks:_older_checks",
+        lambda _right: lambda _run, known: (*known.stored.older_checks, *known.snapshot.older_checks),
         NEVER_GREEN,
         found="replaced-head-with-a-removed-label",
     ),

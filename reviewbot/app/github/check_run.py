@@ -130,7 +130,7 @@ def check_state(run: RunContext, known: Known, own: Outcome) -> CheckState:
     findings = "".join(sorted(one.id for one in counting_views(known)))
     says = f"{outcome.message} {outcome.hint} {findings}" if tag.verdict == Conclusion.ACTION_REQUIRED else ""
     return CheckState(
-        name=run.check_name,
+        name=known.request.check_name,
         head_sha=known.head_sha,
         status=CheckStatus.COMPLETED if outcome.conclusion else CheckStatus.IN_PROGRESS,
         conclusion=outcome.conclusion,

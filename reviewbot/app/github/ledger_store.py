@@ -39,7 +39,7 @@ def read_ledger(
     trusted.
 
     `digest` is the digest of the change's identity. `own` is the summary that this run wrote. It may have replaced a
-    newer summary, whose purchases are in the copies. With `must_read=False`, unreadable check runs are ignored.
+    newer summary, whose purchases are in the copies. With `must_read=False`, unreadable check runs are only logged.
     """
     found = summaries(snapshot.comments, run.settings.instance)
     keep = found.keep
@@ -95,12 +95,7 @@ def _read_with_checks(
     hides = run.paid and (_hides_a_purchase(snapshot.pull, reading.ledger) or _is_unconfirmed(run, reading, checks))
     if keep is None or reading.problem or reading.ledger.has_exemptions or hides:
         seen = reading.ledger.seen if reading.ledger.has_exemptions else None
-        try:
-            checks, is_whole = every_check(run, snapshot, seen)
-        except ForgeError:
-            if must_read:
-                raise
-            is_whole = False
+        checks, is_whole = every_check(run, snapshot, seen, must_read=must_read)
         reading = _reading(run, keep, checks, own)
         reading = reading if is_whole else distrust(reading)
     cut = _is_cut(snapshot.pull, None if reading.problem else seen)
@@ -170,7 +165,9 @@ def _is_cut(pull: PullRequest, seen: Seen | None) -> bool:
     return until is not None and (since is None or since < until)
 
 
-def every_check(run: RunContext, snapshot: Snapshot, seen: Seen | None = None) -> tuple[tuple[CheckRun, ...], bool]:
+def every_check(
+    run: RunContext, snapshot: Snapshot, seen: Seen | None = None, *, must_read: bool = True
+) -> tuple[tuple[CheckRun, ...], bool]:
     """Return the check runs that may contain a copy of a purchase, and whether they include all heads since `seen`.
 
     `seen` is given if the ledger has a waiver, a bypass or an acceptance. The second value is also True if nothing is
@@ -178,8 +175,8 @@ def every_check(run: RunContext, snapshot: Snapshot, seen: Seen | None = None) -
     check runs.
 
     Raises:
-        ForgeError: the check runs cannot be read, and either `seen` is given or there is no summary comment, so that
-            only check runs record what was bought. In other cases, the error is only noted.
+        ForgeError: the check runs must be read but cannot be, and either `seen` is given or there is no summary
+            comment, so that only check runs record what was bought. In other cases, the error is only noted.
     """
     pull, there = snapshot.pull, (*snapshot.older_checks, *snapshot.checks)
     shas = {pull.head_sha, *(one.sha for one in pull.commits)}
@@ -190,11 +187,12 @@ def every_check(run: RunContext, snapshot: Snapshot, seen: Seen | None = None) -
     try:
         every = run.ports.forge.older_checks(pull.number, snapshot.check_names)
     except ForgeError as error:
-        has_summary = summaries(snapshot.comments, run.settings.instance).keep is not None
-        if seen or not has_summary:
+        may_lack_purchases = seen is not None or summaries(snapshot.comments, run.settings.instance).keep is None
+        if may_lack_purchases and must_read:
             raise
-        run.degraded.say(f"reviewbot could not read the check runs of older heads: {error.clause}")
-        return there, True
+        note = run.say if may_lack_purchases else run.degraded.say
+        note(f"reviewbot could not read the check runs of older heads: {error.clause}")
+        return there, not may_lack_purchases
     checks = tuple({one.id: one for one in (*every.runs, *there)}.values())
     is_base_protected = _is_listed(run, snapshot) and every.base_sha == pull.base_sha
     return checks, seen is None or every.has_every_head_since(seen, is_base_protected=is_base_protected)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from reviewbot.app.context import RunContext
 from reviewbot.app.github.check_run import write_check_run
@@ -19,39 +19,55 @@ from reviewbot.domain.policy.verdict import superseded
 from reviewbot.errors import ForgeError
 from reviewbot.values import replace
 
+Closing = tuple[CheckRun, Purchase | None]
+"""A check run to complete, and the purchase to copy to it, or None to keep its copy of a purchase."""
+
 
 def close_older_checks(run: RunContext, known: Known) -> Known:
-    """Complete the older check runs whose tasks are finished.
-
-    A green check of another head or base becomes `action_required` if a new run there might not be green. If no check
-    run has the ledger's counter, the latest one with a recorded purchase gets it, so that no older ledger is trusted.
-    """
-    for check in _to_close(_with_every_check(run, known)) if run.paid and run.settings.check_run else ():
-        copy = decode_external_id(check.external_id, run.signer)
-        bought = left_open(known, check, copy)
-        if (bought or _outlives(run, known, check, copy)) and _is_as_read(run, known, check):
+    """Complete older check runs whose tasks are finished, withdraw green ones, and record the ledger's counter."""
+    if run.paid and run.settings.check_run:
+        judged = tuple(_to_judge(run, known, _older_checks(run, known)))
+        for check, bought in (*judged, *_to_count(run, known)):
             _close(run, known, check, bought)
-    found = _behind(run, known) if run.paid and run.settings.check_run else None
-    if found and _is_as_read(run, known, found[0]):
-        _close(run, known, *found)
     return known
 
 
-def _with_every_check(run: RunContext, known: Known) -> Known:
-    """Read the check runs of all heads if a head outside the snapshot may have lost its verdict.
+def _older_checks(run: RunContext, known: Known) -> Sequence[CheckRun]:
+    """Return the check runs of other heads. Read those of all heads if one outside the snapshot may be outdated.
 
     `every_check` reads only the last commits before a force-push, so recorded heads below them are read individually.
     """
-    checks = known.stored.older_checks
+    checks = (*known.stored.older_checks, *known.snapshot.older_checks)
     try:
         if hides_older_heads(known):
             checks = (*checks, *every_check(run, known.snapshot)[0])
-        seen = {one.head_sha for one in (*checks, *known.snapshot.older_checks)}
-        for sha in sorted(heads_below(known) - seen):
+        for sha in sorted(heads_below(known) - {one.head_sha for one in checks}):
             checks = (*checks, *run.ports.forge.checks(sha, run.settings.check_names.plain, known.snapshot.pull.number))
     except ForgeError as error:
         run.degraded.say(f"reviewbot could not read the check runs of older heads: {error.clause}")
-    return replace(known, stored=replace(known.stored, older_checks=checks))
+    return checks
+
+
+def _to_judge(run: RunContext, known: Known, older: Iterable[CheckRun]) -> Iterator[Closing]:
+    """Yield older check runs whose tasks are finished, and green ones if a new run there might not be green."""
+    for check in _shown_or_open(known, older):
+        copy = decode_external_id(check.external_id, run.signer)
+        bought = left_open(known, check, copy)
+        if bought or _outlives(run, known, check, copy):
+            yield check, bought
+
+
+def _shown_or_open(known: Known, older: Iterable[CheckRun]) -> Iterator[CheckRun]:
+    """Yield the check runs that GitHub shows for other heads and bases, and hidden check runs that are in progress.
+
+    On each head, GitHub shows only the newest of an App's check runs with the same name, and hides the others.
+    """
+    here = (*known.snapshot.checks, *((known.wrote.check,) if known.wrote.check else ()))
+    found = {one.id: one for one in (*older, *here)}
+    own = [found[key] for key in sorted(found) if not found[key].foreign]
+    shown = {(one.head_sha, one.name): one.id for one in own}.values()
+    ids = {one.id for one in here}
+    return (one for one in own if (one.id not in ids if one.id in shown else one.status != CheckStatus.COMPLETED))
 
 
 def _outlives(run: RunContext, known: Known, check: CheckRun, copy: ExternalId | None) -> bool:
@@ -63,56 +79,36 @@ def _outlives(run: RunContext, known: Known, check: CheckRun, copy: ExternalId |
     return outlives(known, check, copy, records)
 
 
-def _to_close(known: Known) -> Iterator[CheckRun]:
-    """Yield the check runs that GitHub shows for other heads and bases, and hidden check runs that are in progress.
-
-    On each head, GitHub shows only the newest of an App's check runs with the same name, and hides the others.
-    """
-    here = (*known.snapshot.checks, *((known.wrote.check,) if known.wrote.check else ()))
-    found = {one.id: one for one in (*known.stored.older_checks, *known.snapshot.older_checks, *here)}
-    own = [found[key] for key in sorted(found) if not found[key].foreign]
-    shown = {(one.head_sha, one.name): one.id for one in own}.values()
-    ids = {one.id for one in here}
-    return (one for one in own if (one.id not in ids if one.id in shown else one.status != CheckStatus.COMPLETED))
-
-
-def _is_as_read(run: RunContext, known: Known, check: CheckRun) -> bool:
-    """Return whether the check run is unchanged. Otherwise, it may contain the only record of another run's task."""
-    try:
-        now = run.ports.forge.checks(check.head_sha, check.name, known.snapshot.pull.number)
-    except ForgeError as error:
-        run.degraded.say(error.message)
-        return False
-    return any((one.id, one.external_id) == (check.id, check.external_id) for one in now)
-
-
-def _behind(run: RunContext, known: Known) -> tuple[CheckRun, Purchase] | None:
-    """Return the latest check run with a purchase, and the purchase, unless a check run has the ledger's counter."""
-    here = () if known.wrote.check else known.snapshot.checks
-    there = sorted((*known.snapshot.older_checks, *here), key=lambda one: one.id)
-    copies = [(one, copy) for one in there if (copy := decode_external_id(one.external_id, run.signer))]
-    newest = decode_external_id(known.wrote.check.external_id, run.signer) if known.wrote.check else None
-    counters = (copy.counter for copy in (*(copy for _, copy in copies), newest) if copy)
-    if max(counters, default=known.ledger.counter) >= known.ledger.counter:
-        return None
-    bought = ((one, known.ledger.recorded(copy.purchase)) for one, copy in reversed(copies) if not one.foreign)
-    return next(((one, purchase) for one, purchase in bought if purchase), None)
+def _to_count(run: RunContext, known: Known) -> Iterable[Closing]:
+    """Return the latest check run with a purchase if none has the ledger's counter, so that no older one is trusted."""
+    own = known.wrote.check
+    checks = (*known.snapshot.older_checks, *((own,) if own else known.snapshot.checks))
+    copies = [(one, copy) for one in checks if (copy := decode_external_id(one.external_id, run.signer))]
+    if any(copy.counter >= known.ledger.counter for _, copy in copies):
+        return ()
+    others = ((one, known.ledger.recorded(copy.purchase)) for one, copy in copies if one is not own and not one.foreign)
+    return sorted((one for one in others if one[1]), key=lambda one: one[0].id)[-1:]
 
 
 def _close(run: RunContext, known: Known, check: CheckRun, bought: Purchase | None) -> None:
-    """Complete a check run. If summary comments are off, the check run lists the findings of the review."""
+    """Write a check run unless it has changed. It may then contain the only record of another run's task."""
     message = "The check on the newest commit lists the open findings."
     if bought is None or check.head_sha == known.snapshot.pull.head_sha:
         message = "The record of this pull request has changed since then. The next run updates the verdict."
-    pull = replace(known.snapshot.pull, head_sha=check.head_sha)
+    try:
+        now = run.ports.forge.checks(check.head_sha, check.name, known.snapshot.pull.number)
+        if any((one.id, one.external_id) == (check.id, check.external_id) for one in now):
+            write_check_run(run, _to_show(known, check, bought), superseded(message))
+    except ForgeError as error:
+        run.degraded.say(error.message)
+
+
+def _to_show(known: Known, check: CheckRun, bought: Purchase | None) -> Known:
+    """Return what an older check run shows: the purchase and, without summary comments, the findings of the review."""
+    request, pull = replace(known.request, check_name=check.name), replace(known.snapshot.pull, head_sha=check.head_sha)
     snapshot = replace(known.snapshot, pull=pull, checks=(check,), other_checks=())
-    answers = known.memory.update.answers if bought and not run.settings.summary_comment else ()
+    answers = known.memory.update.answers if bought and not request.summary_comment else ()
     update = LedgerUpdate(answers=tuple(one for one in answers if bought and one.task_id == bought.task_id))
     written = Ledger(forgotten=known.ledger.spent, counter=known.ledger.counter)
     memory = Memory.of(written, update, known.change.index)
-    older = Known(known.request, snapshot, memory=memory, own=OwnReview(Bought(bought)) if bought else None)
-    named = replace(run, check_names=(check.name,))
-    try:
-        write_check_run(named, older, superseded(message))
-    except ForgeError as error:
-        run.degraded.say(error.message)
+    return Known(request, snapshot, memory=memory, own=OwnReview(Bought(bought)) if bought else None)

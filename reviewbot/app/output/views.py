@@ -54,7 +54,7 @@ def summary_view(run: RunContext, known: Known, outcome: Outcome) -> SummaryView
         mark=summary_mark(run.settings.instance),
         ledger="",
         instance=run.settings.instance,
-        check_name=run.check_name,
+        check_name=known.request.check_name,
         reviewer=(ReviewerKind.CODEVF if known.request.paid else ReviewerKind.LOCAL).value,
         route=known.request.route,
         pull_number=pull.number,

@@ -26,6 +26,8 @@ _SPACE = re.compile(r"\s")
 _ADDRESS_LIMIT = 2000
 """The maximum length of a URL."""
 
+_TITLE_LIMIT = 255
+
 
 class Cut(str):
     """A truncated string. `omitted` is the number of missing characters."""
@@ -55,12 +57,12 @@ def shorten_line(text: str, limit: int) -> str:
     return text if len(text) <= limit else text[: max(0, limit - 1)] + "…"
 
 
-def shorten_title(text: str, limit: int) -> str:
-    """Truncate to `limit` UTF-16 code units, which GitHub may count, without splitting a character."""
+def shorten_title(text: str) -> str:
+    """Truncate a title to GitHub's 255 characters, counted as UTF-16 code units, without splitting a character."""
     units = text.encode("utf-16-le", "replace")
-    if len(units) // 2 <= limit:
+    if len(units) // 2 <= _TITLE_LIMIT:
         return text
-    return units[: 2 * (limit - 1)].decode("utf-16-le", "ignore") + "…"
+    return units[: 2 * (_TITLE_LIMIT - 1)].decode("utf-16-le", "ignore") + "…"
 
 
 def first_lines(texts: Sequence[str], rows: int, limit: int) -> tuple[str, ...]:

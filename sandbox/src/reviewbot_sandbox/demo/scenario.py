@@ -43,7 +43,7 @@ from reviewbot_sandbox.demo.seed import (
     push_note,
 )
 from reviewbot_sandbox.demo.services import Plan, Sandbox, open_sandbox
-from reviewbot_sandbox.demo.show import WIDTH, Kind, pieces, say, show_comments, title
+from reviewbot_sandbox.demo.show import Kind, pieces, say, show_comments, title
 
 SCALE = 0.1
 """Time scale of waiting; everything else takes real time."""
@@ -80,7 +80,7 @@ def run_demo(analyzers: Reviewing, env: Mapping[str, str], log: TextIO, *, keep:
     Returns:
         0 if all runs ended as planned, 70 otherwise.
     """
-    console = open_console(log, env, plain=plain, widest=WIDTH)
+    console = open_console(log, env, plain=plain)
     lifetime = RUN_SECONDS + (KEPT_SECONDS if keep else 0)
     folder = Path(tempfile.mkdtemp(prefix="reviewbot-demo-"))
     with open_sandbox(analyzers, Plan(SCALE, lifetime)) as sandbox, closing(Reader(sandbox)) as reader:

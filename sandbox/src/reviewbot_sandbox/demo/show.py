@@ -16,7 +16,6 @@ from rich.text import Text
 from reviewbot.domain.text.escaping import visible
 from reviewbot_sandbox.demo.readback import CodeLine, Comment
 
-WIDTH = 88
 TEXT_LINES = 2
 """Lines of each explanation that are shown."""
 
