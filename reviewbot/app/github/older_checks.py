@@ -26,12 +26,12 @@ def close_older_checks(run: RunContext, known: Known) -> Known:
     A green check of another head or base becomes `action_required` if a new run there might not be green. If no check
     run has the ledger's counter, the latest one with a recorded purchase gets it, so that no older ledger is trusted.
     """
-    for check in _to_close(_with_every_check(run, known)) if run.paid and run.settings.check_run else ():
+    for check in _to_close(_with_every_check(run, known)) if run.settings.paid and known.request.check_run else ():
         copy = decode_external_id(check.external_id, run.signer)
         bought = left_open(known, check, copy)
         if (bought or _outlives(run, known, check, copy)) and _is_as_read(run, known, check):
             _close(run, known, check, bought)
-    found = _behind(run, known) if run.paid and run.settings.check_run else None
+    found = _behind(run, known) if run.settings.paid and known.request.check_run else None
     if found and _is_as_read(run, known, found[0]):
         _close(run, known, *found)
     return known
@@ -48,15 +48,15 @@ def _with_every_check(run: RunContext, known: Known) -> Known:
             checks = (*checks, *every_check(run, known.snapshot)[0])
         seen = {one.head_sha for one in (*checks, *known.snapshot.older_checks)}
         for sha in sorted(heads_below(known) - seen):
-            checks = (*checks, *run.ports.forge.checks(sha, run.settings.check_names.plain, known.snapshot.pull.number))
+            checks += run.ports.forge.checks(sha, known.request.check_names.plain, known.snapshot.pull.number)
     except ForgeError as error:
-        run.degraded.say(f"reviewbot could not read the check runs of older heads: {error.clause}")
+        run.note(f"reviewbot could not read the check runs of older heads: {error.clause}")
     return replace(known, stored=replace(known.stored, older_checks=checks))
 
 
 def _outlives(run: RunContext, known: Known, check: CheckRun, copy: ExternalId | None) -> bool:
     """Return whether a check that a ruleset can require must become `action_required` (see `outlives`)."""
-    if check.name != run.settings.check_names.plain or run.settings.is_keyless:
+    if check.name != known.request.check_names.plain or known.request.is_keyless:
         return False
     pull = replace(known.snapshot.pull, head_sha=check.head_sha)
     records = {skip_record(pull, run.signer), push_record(pull, run.signer)}
@@ -81,7 +81,7 @@ def _is_as_read(run: RunContext, known: Known, check: CheckRun) -> bool:
     try:
         now = run.ports.forge.checks(check.head_sha, check.name, known.snapshot.pull.number)
     except ForgeError as error:
-        run.degraded.say(error.message)
+        run.note(error.message)
         return False
     return any((one.id, one.external_id) == (check.id, check.external_id) for one in now)
 
@@ -106,7 +106,7 @@ def _close(run: RunContext, known: Known, check: CheckRun, bought: Purchase | No
         message = "The record of this pull request has changed since then. The next run updates the verdict."
     pull = replace(known.snapshot.pull, head_sha=check.head_sha)
     snapshot = replace(known.snapshot, pull=pull, checks=(check,), other_checks=())
-    answers = known.memory.update.answers if bought and not run.settings.summary_comment else ()
+    answers = known.memory.update.answers if bought and not known.request.summary_comment else ()
     update = LedgerUpdate(answers=tuple(one for one in answers if bought and one.task_id == bought.task_id))
     written = Ledger(forgotten=known.ledger.spent, counter=known.ledger.counter)
     memory = Memory.of(written, update, known.change.index)
@@ -115,4 +115,4 @@ def _close(run: RunContext, known: Known, check: CheckRun, bought: Purchase | No
     try:
         write_check_run(named, older, superseded(message))
     except ForgeError as error:
-        run.degraded.say(error.message)
+        run.note(error.message)
