@@ -20,7 +20,7 @@ def handle_closed(ports: Ports, event: ClosedEvent) -> Outcome:
     run = RunContext.of(ports, settings, snapshot, Renderer())
     stored = read_ledger(run, snapshot, must_read=False)
     closed = f"Pull request #{event.number} was closed."
-    if snapshot.pull.is_open or settings.dry_run or not run.paid:
+    if snapshot.pull.is_open or settings.dry_run or not settings.paid:
         return not_due(Reason.CLOSED, closed)
     if not stored.ledger.is_open:
         record_opinions(run, snapshot, stored)

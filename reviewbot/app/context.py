@@ -70,26 +70,14 @@ class Ports(Struct, frozen=True):
     own_tasks: OwnTasks = field(default_factory=OwnTasks)
 
 
-class Degraded(Struct):
-    """Sentences about what this run could not do, without duplicates.
-
-    Attributes:
-        denied: the operations for which the token lacks permission, e.g., `Writing the check run`.
-    """
-
-    sentences: list[str] = field(default_factory=list)
-    denied: set[str] = field(default_factory=set)
-
-    def say(self, *sentences: str) -> None:
-        self.sentences.extend(sentence for sentence in sentences if sentence and sentence not in self.sentences)
-
-
 class RunContext(Struct, frozen=True, dict=True):
     """One run on one pull request.
 
     Attributes:
         check_names: the names of reviewbot's check runs, starting with the name for the base at the start of the run.
         wait_until: the monotonic time until which the run may wait for a review, or 0 for no wait.
+        notes: sentences for the summary, e.g., about what this run could not do (see `note`).
+        denied: the operations for which the token lacks permission, e.g., `Writing the check run`.
     """
 
     ports: Ports
@@ -98,7 +86,8 @@ class RunContext(Struct, frozen=True, dict=True):
     signer: Signer
     check_names: tuple[str, ...]
     wait_until: float = 0
-    degraded: Degraded = field(default_factory=Degraded)
+    notes: list[str] = field(default_factory=list)
+    denied: set[str] = field(default_factory=set)
 
     @classmethod
     def of(
@@ -107,10 +96,6 @@ class RunContext(Struct, frozen=True, dict=True):
         key = settings.codevf_api_key.reveal() if settings.paid else ""
         signer = Signer(key, snapshot.repository.id, snapshot.pull.number, settings.instance)
         return cls(ports, settings, renderer, signer, check_names_of(settings, snapshot), wait_until)
-
-    @property
-    def paid(self) -> bool:
-        return self.settings.paid
 
     @property
     def check_name(self) -> str:
@@ -133,7 +118,7 @@ class RunContext(Struct, frozen=True, dict=True):
 
     def reviewer(self, request: Request) -> ReviewService:
         """Return the reviewer that the settings select, or the analyzers if a rule in `routes` selects them."""
-        return self.service if request.paid or not self.paid else self._analyzers
+        return self.service if request.paid or not self.settings.paid else self._analyzers
 
     @cached_property
     def _analyzers(self) -> ReviewService:
@@ -161,14 +146,18 @@ class RunContext(Struct, frozen=True, dict=True):
     def say(self, line: str) -> None:
         self.ports.reporter.say(line)
 
+    def note(self, *sentences: str) -> None:
+        """Show sentences in the summary, once each."""
+        self.notes.extend(sentence for sentence in sentences if sentence and sentence not in self.notes)
+
     def attempt(self, what: str, write: Callable[P, T], *arguments: P.args, **named: P.kwargs) -> T | None:
         """Call `write`. If the token lacks permission, record `what` ("Writing the check run") and return None."""
         try:
             return write(*arguments, **named)
         except PermissionMissing as error:
-            self.degraded.denied.add(what)
+            self.denied.add(what)
             needs = f"`{error.needs}`" if error.needs else "permission"
-            self.degraded.say(f"{what} failed because the token lacks {needs}.")
+            self.note(f"{what} failed because the token lacks {needs}.")
             return None
 
     def post_once(self, post: Callable[[], object], is_there: Callable[[Snapshot], object]) -> bool:
@@ -204,7 +193,7 @@ def known_of(run: RunContext, snapshot: Snapshot, trigger: Trigger) -> Known:
         attachment_bytes=settings.attachment_bytes,
         supersede=settings.supersede,
         incremental=settings.incremental,
-        paid=run.paid,
+        paid=settings.paid,
         dry_run=settings.dry_run,
         check_run=settings.check_run,
         summary_comment=settings.summary_comment,

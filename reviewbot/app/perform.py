@@ -39,7 +39,7 @@ def perform(run: RunContext, step: steps.Step, known: Known) -> steps.Result:
     except ReviewbotError as error:
         return steps.Failed(error)
     if isinstance(result, Known):
-        result = replace(result, wrote=replace(result.wrote, denied=frozenset(run.degraded.denied)))
+        result = replace(result, wrote=replace(result.wrote, denied=frozenset(run.denied)))
     return result
 
 

@@ -30,16 +30,19 @@ R = TypeVar("R")
 
 
 def run_machine(run: RunContext, phase: Phase) -> Outcome:
-    """Perform the steps of a review until it ends, and write the log."""
+    """Perform the steps of a review until it ends, and show its log and notes."""
+
+    def show(known: Known, shown: int = 0) -> None:
+        for line in known.log[shown:]:
+            run.say(line)
+        run.note(*known.notes)
 
     def learn_from(phase: Phase, result: steps.Result, now: datetime) -> Phase:
         after = learn(phase, result, now)
-        for line in after.known.log[len(phase.known.log) :]:
-            run.say(line)
+        show(after.known, len(phase.known.log))
         return after
 
-    for line in phase.known.log:
-        run.say(line)
+    show(phase.known)
     ended, outcome = take_steps(run.ports, phase, decide, lambda step, at: perform(run, step, at.known), learn_from)
     known, lost = ended.known, why_incomplete(ended.known) if outcome.reason is Reason.MEMORY else ()
     why = "".join(f"; {one}" for one in (outcome.message, *known.why_partial, *lost) if one)

@@ -270,7 +270,7 @@ class Settings:
 
     @property
     def paid(self) -> bool:
-        """Whether the reviewer costs credits."""
+        """Whether the reviewer costs credits, unless a rule of `routes` selects the analyzers (`Request.paid`)."""
         return self.reviewer is ReviewerKind.CODEVF
 
     @property

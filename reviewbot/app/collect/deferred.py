@@ -44,7 +44,7 @@ def buy_deferred(ports: Ports, event: ChecksEvent) -> Outcome | None:
 def _buy(ports: Ports, number: int) -> Outcome | None:
     settings, snapshot = load_settings(ports, catch_up(ports, number))
     run = RunContext.of(ports, settings, snapshot, Renderer())
-    waits = run.paid and read_ledger(run, snapshot).ledger.deferred()
+    waits = settings.paid and read_ledger(run, snapshot).ledger.deferred()
     if not waits or settings.dry_run:
         return None
     return review_pull_request(ports, DispatchEvent(number, ""), snapshot, may_buy=False)

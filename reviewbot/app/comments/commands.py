@@ -131,7 +131,7 @@ def _carry_out(ports: Ports, posted: PostedCommand, snapshot: Snapshot) -> Outco
     if isinstance(action, Ask) and outcome is not None and outcome.status is not Status.FAILED:
         return write_bare(ports, outcome)  # the answer is already posted, or a later run posts it
     why_not = reply(run, snapshot, posted, action, outcome)
-    for sentence in (*run.renderer.problems, *run.degraded.sentences):
+    for sentence in (*run.renderer.problems, *run.notes):
         run.say(sentence)
     if outcome is not None:
         # The action's run has already written outputs. The step fails only if the answer does not show the failure.

@@ -135,7 +135,7 @@ def _view(run: RunContext, head_sha: str, done: Done, mark: AnswerMark) -> Answe
         reason=outcome.reason.value if outcome else "",
         message=outcome.message if outcome and done.refusal else "",
         hint=outcome.hint if outcome and done.refusal else "",
-        paid=run.paid,
+        paid=run.settings.paid,
         status=_status(done) if is_status else None,
     )
 

@@ -32,7 +32,7 @@ def announce(run: RunContext, known: Known, outcome: Outcome) -> Known:
 
 def without_doubles(run: RunContext, known: Known) -> Known:
     """Delete comments that concurrent runs posted twice, in the conversation and in threads."""
-    snapshot, instance, forge = known.snapshot, run.settings.instance, run.ports.forge
+    snapshot, instance, forge = known.snapshot, known.request.instance, run.ports.forge
     extra = left_to_announce((), snapshot.comments, instance, frozenset()).extra
     in_threads = duplicates(snapshot.threads, instance)
     for delete, ids in ((forge.delete_comment, extra), (forge.delete_review_comment, in_threads)):
@@ -53,7 +53,7 @@ def _is_announced(run: RunContext, announcement: Announcement, snapshot: Snapsho
 def _view(run: RunContext, known: Known, one: Announcement, outcome: Outcome) -> AnnouncementView:
     check = current_check(known.snapshot)
     return AnnouncementView(
-        mark=announcement_mark(run.settings.instance, one.key),
+        mark=announcement_mark(known.request.instance, one.key),
         mentions=mentioned(known.snapshot.pull, one.purchase),
         ending=one.ending.value,
         reviewed_sha=one.purchase.head_sha,

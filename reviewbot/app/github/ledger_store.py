@@ -61,7 +61,7 @@ def read_ledger(
         ledger = with_claims(ledger, signed)
         is_deleted = was_here and keep is None
         # A ledger signed with another key cannot be replaced, and contains none of the commands of this key.
-        if run.paid and (is_deleted or signed):  # the old ledger may have recorded any earlier command as executed
+        if run.settings.paid and (is_deleted or signed):  # the old ledger may list any earlier command as executed
             ledger = replace(ledger, last_edit=run.now.isoformat(timespec="seconds"))
     is_gone = was_here and not ledger.purchases
     lost = not believed and (cut or is_gone or _may_be_in_base(run, snapshot))
@@ -92,7 +92,9 @@ def _read_with_checks(
     """Return the ledger, the check runs that were read, and whether check runs for a former base may be unread."""
     seen, checks = None, (*snapshot.older_checks, *snapshot.checks)
     reading = _reading(run, keep, checks, own)
-    hides = run.paid and (_hides_a_purchase(snapshot.pull, reading.ledger) or _is_unconfirmed(run, reading, checks))
+    hides = run.settings.paid and (
+        _hides_a_purchase(snapshot.pull, reading.ledger) or _is_unconfirmed(run, reading, checks)
+    )
     if keep is None or reading.problem or reading.ledger.has_exemptions or hides:
         seen = reading.ledger.seen if reading.ledger.has_exemptions else None
         checks, is_whole = every_check(run, snapshot, seen, must_read=must_read)
@@ -117,7 +119,7 @@ def _is_unconfirmed(run: RunContext, reading: LedgerReading, checks: Iterable[Ch
 
 
 def _trusted(run: RunContext, doubles: Sequence[Comment]) -> Sequence[Ledger]:
-    readings = [_reading(run, comment, ()) for comment in doubles] if run.paid else []
+    readings = [_reading(run, comment, ()) for comment in doubles] if run.settings.paid else []
     return [one.ledger for one in readings if not one.problem]
 
 
@@ -153,7 +155,7 @@ def _reading(run: RunContext, keep: Comment | None, checks: Iterable[CheckRun], 
     if keep is None:
         return LedgerReading(Ledger(counter=counter), Decimal(0))
     reading = decode(keep.body, run.signer, edited_by_other=not keep.edited_by_us)
-    if run.paid:
+    if run.settings.paid:
         return not_before(reading, counter, is_own=keep.body == own)
     purchases = tuple(replace(one, judged=()) for one in reading.ledger.purchases)
     return replace(reading, ledger=replace(reading.ledger, purchases=purchases, findings=Findings(), bypass=None))
@@ -182,7 +184,7 @@ def every_check(
     shas = {pull.head_sha, *(one.sha for one in pull.commits)}
     hidden = pull.forced_at is not None or pull.commit_count > RECENT_COMMITS
     hidden = hidden or (seen is not None and seen.head_sha not in shas)
-    if not (run.paid and hidden and snapshot.checks_readable and run.settings.check_run):
+    if not (run.settings.paid and hidden and snapshot.checks_readable and run.settings.check_run):
         return there, True
     try:
         every = run.ports.forge.older_checks(pull.number, snapshot.check_names)
@@ -190,7 +192,7 @@ def every_check(
         may_lack_purchases = seen is not None or summaries(snapshot.comments, run.settings.instance).keep is None
         if may_lack_purchases and must_read:
             raise
-        note = run.say if may_lack_purchases else run.degraded.say
+        note = run.say if may_lack_purchases else run.note
         note(f"reviewbot could not read the check runs of older heads: {error.clause}")
         return there, not may_lack_purchases
     checks = tuple({one.id: one for one in (*every.runs, *there)}.values())

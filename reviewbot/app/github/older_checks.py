@@ -25,7 +25,7 @@ Closing = tuple[CheckRun, Purchase | None]
 
 def close_older_checks(run: RunContext, known: Known) -> Known:
     """Complete older check runs whose tasks are finished, withdraw green ones, and record the ledger's counter."""
-    if run.paid and run.settings.check_run:
+    if run.settings.paid and known.request.check_run:
         judged = tuple(_to_judge(run, known, _older_checks(run, known)))
         for check, bought in (*judged, *_to_count(run, known)):
             _close(run, known, check, bought)
@@ -38,13 +38,14 @@ def _older_checks(run: RunContext, known: Known) -> Sequence[CheckRun]:
     `every_check` reads only the last commits before a force-push, so recorded heads below them are read individually.
     """
     checks = (*known.stored.older_checks, *known.snapshot.older_checks)
+    name, number = known.request.check_names.plain, known.snapshot.pull.number
     try:
         if hides_older_heads(known):
             checks = (*checks, *every_check(run, known.snapshot)[0])
         for sha in sorted(heads_below(known) - {one.head_sha for one in checks}):
-            checks = (*checks, *run.ports.forge.checks(sha, run.settings.check_names.plain, known.snapshot.pull.number))
+            checks = (*checks, *run.ports.forge.checks(sha, name, number))
     except ForgeError as error:
-        run.degraded.say(f"reviewbot could not read the check runs of older heads: {error.clause}")
+        run.note(f"reviewbot could not read the check runs of older heads: {error.clause}")
     return checks
 
 
@@ -72,7 +73,7 @@ def _shown_or_open(known: Known, older: Iterable[CheckRun]) -> Iterator[CheckRun
 
 def _outlives(run: RunContext, known: Known, check: CheckRun, copy: ExternalId | None) -> bool:
     """Return whether a check that a ruleset can require must become `action_required` (see `outlives`)."""
-    if check.name != run.settings.check_names.plain or run.settings.is_keyless:
+    if check.name != known.request.check_names.plain or known.request.is_keyless:
         return False
     pull = replace(known.snapshot.pull, head_sha=check.head_sha)
     records = {skip_record(pull, run.signer), push_record(pull, run.signer)}
@@ -100,7 +101,7 @@ def _close(run: RunContext, known: Known, check: CheckRun, bought: Purchase | No
         if any((one.id, one.external_id) == (check.id, check.external_id) for one in now):
             write_check_run(run, _to_show(known, check, bought), superseded(message))
     except ForgeError as error:
-        run.degraded.say(error.message)
+        run.note(error.message)
 
 
 def _to_show(known: Known, check: CheckRun, bought: Purchase | None) -> Known:

@@ -55,7 +55,7 @@ def record_task(run: RunContext, known: Known, purchase: Purchase) -> Known:
         else:
             recorded = _written(run, now, purchase, pending(now.request.judgement.rules))
     except ReviewbotError as error:
-        run.degraded.say(error.message)
+        run.note(error.message)
     if recorded is not None and stands_in_summary(recorded):
         return recorded
     return _in_check_run(run, recorded or known, purchase)
@@ -81,7 +81,7 @@ def remove_label(run: RunContext, known: Known, label: str) -> None:
     try:
         run.attempt(f"Removing the label {label}", run.ports.forge.remove_label, known.snapshot.pull.number, label)
     except ForgeError as error:
-        run.degraded.say(error.message)
+        run.note(error.message)
 
 
 def _in_check_run(run: RunContext, known: Known, purchase: Purchase, outcome: Outcome | None = None) -> Known:

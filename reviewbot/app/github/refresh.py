@@ -27,7 +27,7 @@ def refresh(run: RunContext, known: Known) -> Known:
     if change is None:
         return now
     head = snapshot.pull.head_sha
-    run.degraded.say(f"The head moved to {head[:7]} during the run, but this review covers {reviewed[:7]}.")
+    run.note(f"The head moved to {head[:7]} during the run, but this review covers {reviewed[:7]}.")
     now = move_to_new_head(now, reviewed, prepare(run, snapshot, change))
     purchases = {one.task_id: one for one in (*now.stored.ledger.purchases, *now.memory.update.purchases)}
     answers = (placed_now(run, now, purchases[one.task_id], one.report) for one in now.memory.update.answers)

@@ -29,7 +29,7 @@ TRIES = 3
 def post_review(run: RunContext, known: Known, outcome: Outcome) -> Known:
     """Post the missing comments. Findings that cannot be posted move to the summary."""
     known = without_doubles(run, known)
-    there = posted_comments(known.snapshot.threads, run.settings.instance)
+    there = posted_comments(known.snapshot.threads, known.request.instance)
     left = left_to_post(group(known.memory.placed), there, known.ledger.posted)
     ids = {item.id for one in left for item in one.placed}
     if not known.snapshot.pull.is_open:
@@ -39,7 +39,7 @@ def post_review(run: RunContext, known: Known, outcome: Outcome) -> Known:
         return _listed(known, ids, Why.REFUSED)
     refused = {item.id for one in refused_groups for item in one.placed}
     if refused:
-        run.degraded.say(f"GitHub refused the comments on {counted(len(refused), 'finding')}. See the summary.")
+        run.note(f"GitHub refused the comments on {counted(len(refused), 'finding')}. See the summary.")
     known = _listed(known, refused, Why.REFUSED)
     known = known.with_update(known.memory.update.having_posted({*there, *(ids - refused)}))
     posted = known.wrote.posted + len(left) - len(refused_groups)
@@ -58,7 +58,7 @@ def read_posted(run: RunContext, known: Known) -> Known:
     try:
         known = refresh(run, known)
     except ReviewbotError as error:
-        run.degraded.say(f"reviewbot could not read the pull request again after writing: {error.clause}")
+        run.note(f"reviewbot could not read the pull request again after writing: {error.clause}")
         return known
     return without_doubles(run, known)
 
@@ -69,7 +69,7 @@ def _post_until_known(
     """Post comments, and return the refused groups. After a lost response, first read which comments exist."""
     snapshot, tries = known.snapshot, TRIES
     while True:
-        there, tries = posted_comments(snapshot.threads, run.settings.instance), tries - 1
+        there, tries = posted_comments(snapshot.threads, known.request.instance), tries - 1
         try:
             return _post(run, known, snapshot, left_to_post(wished, there, frozenset()), outcome)
         except ForgeUnreachable:
@@ -129,7 +129,7 @@ def _draft(run: RunContext, known: Known, groups: Sequence[CommentGroup], outcom
     return ReviewDraft(
         commit_sha=known.snapshot.pull.head_sha,
         event=ReviewKind.REQUEST_CHANGES if requests_changes(known, outcome) else ReviewKind.COMMENT,
-        body=run.renderer.review_body(view, review_mark(run.settings.instance)),
+        body=run.renderer.review_body(view, review_mark(known.request.instance)),
         comments=tuple(
             InlineComment(one.target, run.renderer.comment(_comment_view(run, known, one)))
             for one in groups
@@ -152,9 +152,9 @@ def _create_review(run: RunContext, known: Known, draft: ReviewDraft) -> None:
 def _comment_view(run: RunContext, known: Known, one: CommentGroup) -> CommentView:
     by_answer = {item.task_id: {found.id for found in item.placed} for item in known.memory.update.answers}
     answers = tuple(answer_id(task_id) for task_id, ids in by_answer.items() if not ids.isdisjoint(one.ids))
-    mark = FindingMark(run.settings.instance, one.ids, answers)
+    mark = FindingMark(known.request.instance, one.ids, answers)
     findings = tuple(finding_view(known, item) for item in one.placed)
-    waivable = known.request.paid and run.settings.summary_comment  # the summary comment records waivers
+    waivable = known.request.paid and known.request.summary_comment  # the summary comment records waivers
     return CommentView(
         str(mark),
         isinstance(one.target, FileTarget),

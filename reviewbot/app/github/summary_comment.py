@@ -42,7 +42,7 @@ def write_summary(run: RunContext, known: Known, outcome: Outcome) -> Known:
 
 def _write_summary(run: RunContext, known: Known, outcome: Outcome) -> Known:
     snapshot = known.snapshot
-    found = summaries(snapshot.comments, run.settings.instance)
+    found = summaries(snapshot.comments, known.request.instance)
     keep = known.summary or found.keep
     written = _counted(run, known, keep)
     written = written if known.keeps_text else _stating(written, outcome)
@@ -50,7 +50,7 @@ def _write_summary(run: RunContext, known: Known, outcome: Outcome) -> Known:
     body, is_whole = summary.text, summary.is_whole and not known.keeps_text
     if keep and known.keeps_text:  # the check shows this outcome
         body = replace_ledger(keep.body, encode(_recorded(run, written), run.signer))
-        body = body if run.settings.check_run or not known.memory.update.answers else _beside(run, body, summary.text)
+        body = body if known.request.check_run or not known.memory.update.answers else _beside(run, body, summary.text)
     forge, number = run.ports.forge, known.snapshot.pull.number
     if keep and keep.body == body:
         _delete(run, found.extra)
@@ -110,7 +110,7 @@ def _counted(run: RunContext, known: Known, keep: Comment | None) -> Known:
     """Increase the ledger's counter unless the comment already contains this ledger."""
     if keep and encode(_recorded(run, known), run.signer) in keep.body:
         return known
-    return replace(known, memory=known.memory.stored(known.ledger.written_for(known.snapshot, run.settings.instance)))
+    return replace(known, memory=known.memory.stored(known.ledger.written_for(known.snapshot, known.request.instance)))
 
 
 def _summary(run: RunContext, known: Known, outcome: Outcome) -> SummaryText:
@@ -134,6 +134,6 @@ def _encoded(run: RunContext, known: Known) -> str:
 
 def _recorded(run: RunContext, known: Known) -> Ledger:
     """Return the ledger to store, without the findings of a free review."""
-    if known.request.paid or not run.paid:
+    if known.request.paid or not run.settings.paid:
         return known.ledger
     return replace(known.memory.written, posted=known.ledger.posted)

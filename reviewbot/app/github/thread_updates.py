@@ -17,7 +17,7 @@ from reviewbot.values import replace
 
 def update_threads(run: RunContext, known: Known) -> Known:
     """Post replies, edit comments whose findings have changed state, and resolve threads or hide comments."""
-    threads, instance = known.snapshot.threads, run.settings.instance
+    threads, instance = known.snapshot.threads, known.request.instance
     replies = comment_diff.left_to_reply(
         comment_diff.reply_drafts(known.memory.update.answers), threads, known.ledger.posted, instance
     )

@@ -66,7 +66,7 @@ def unknown_tasks(run: RunContext, known: Known) -> Iterator[str]:
     """Yield a sentence about each other purchase for which CodeVF may have an unrecorded task."""
     own = known.purchase and (known.purchase.identity, known.purchase.attempt)
     for one in known.ledger.purchases:
-        if run.paid and one.is_unknown and (one.identity, one.attempt) != own:
+        if run.settings.paid and one.is_unknown and (one.identity, one.attempt) != own:
             yield (
                 f"A run stopped while buying the review of {short(one.head_sha) or 'an older head'}. "
                 f"CodeVF may have created a task for it, so reviewbot counts {counted(one.hold, 'credit')} against the "
@@ -78,7 +78,7 @@ def wait_of(run: RunContext, known: Known) -> WaitView | None:
     """Return the state of the review that the run waits for, or None if there is no unfinished review."""
     purchase = known.awaited.purchase if known.awaited else known.purchase
     task = known.awaited.task if known.awaited else known.task
-    if run.settings.dry_run or purchase is None or known.report is not None:
+    if known.request.dry_run or purchase is None or known.report is not None:
         return None
     if purchase.state.is_over or (task and task.status.is_over):
         return None

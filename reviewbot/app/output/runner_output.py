@@ -62,10 +62,10 @@ def _write_file(run: RunContext, path: str, text: Callable[[], str]) -> bool:
     try:
         run.ports.reporter.write_file(path, text())
     except SettingsError as error:
-        run.degraded.say(*(f"reviewbot could not write a report file: {problem}" for problem in error.problems))
+        run.note(*(f"reviewbot could not write a report file: {problem}" for problem in error.problems))
         return False
     except TemplateError as error:
-        run.degraded.say(f"reviewbot could not write a report file: `{path}`: {error.clause}")
+        run.note(f"reviewbot could not write a report file: `{path}`: {error.clause}")
         return False
     return True
 
@@ -73,7 +73,7 @@ def _write_file(run: RunContext, path: str, text: Callable[[], str]) -> bool:
 def write_output(run: RunContext, known: Known, outcome: Outcome) -> Outcome:
     """Write all output that needs no permission on GitHub. If a write fails, return an `undelivered` outcome."""
     reporter, files = run.ports.reporter, dict[str, str]()
-    if known.report is not None or run.settings.dry_run:
+    if known.report is not None or known.request.dry_run:
         files.update(write_files(run, known, outcome))
         if len(files) < len(run.settings.files()):
             outcome = undelivered(outcome)

@@ -51,9 +51,9 @@ def summary_view(run: RunContext, known: Known, outcome: Outcome) -> SummaryView
     # A run reads the files of a head with the label `skip-review` only if it has to update the summary.
     shows_files = outcome.reason is not Reason.LABEL
     return SummaryView(
-        mark=summary_mark(run.settings.instance),
+        mark=summary_mark(known.request.instance),
         ledger="",
-        instance=run.settings.instance,
+        instance=known.request.instance,
         check_name=known.request.check_name,
         reviewer=(ReviewerKind.CODEVF if known.request.paid else ReviewerKind.LOCAL).value,
         route=known.request.route,
@@ -88,17 +88,17 @@ def summary_view(run: RunContext, known: Known, outcome: Outcome) -> SummaryView
         awaited=known.awaited.purchase.head_sha if known.awaited else "",
         fail_on=known.judgement.rules.fail_on.value,
         minutes=known.purchase.minutes if known.purchase and known.request.paid else None,
-        approved_by=run.settings.approve_spend if known.request.paid else "",
-        records_commands=run.settings.summary_comment,
+        approved_by=known.request.policy.approve_spend if known.request.paid else "",
+        records_commands=known.request.summary_comment,
         in_summary=outcome.exit_status != EXIT_NOT_PUBLISHED and _is_in_summary(known, counting),
     )
 
 
 def _degraded(run: RunContext, known: Known) -> Iterable[str]:
-    yield from (*run.renderer.problems, *known.notes)
+    yield from (*run.renderer.problems, *run.notes)
     if known.accepted_by:
         yield f"{known.accepted_by} has read the answer and accepted it as the review of this commit."
-    yield from (*run.degraded.sentences, *unknown_tasks(run, known))
+    yield from unknown_tasks(run, known)
     for one in reply_drafts(known.memory.update.answers):
         if one.key not in known.ledger.posted:  # the reply is not posted in a thread
             words = shorten_line(" ".join(visible(one.text).split()), _LONGEST_REPLY)

@@ -60,7 +60,7 @@ def _settle(ports: Ports, snapshot: Snapshot, but: Collection[str]) -> None:
     settings, snapshot = load_settings(ports, snapshot)
     run = RunContext.of(ports, settings, snapshot, Renderer(overrides(snapshot)))
     stored = read_ledger(run, snapshot)
-    for question in stored.ledger.questions.open() if run.paid else ():
+    for question in stored.ledger.questions.open() if run.settings.paid else ():
         if question.comment not in but:
             outcome = _play(Inquiry.of(run, snapshot, stored, question, ""), may_buy=False)
             run.say(f"Question {question.comment}: {outcome.message}")

@@ -23,7 +23,7 @@ def create_question(asked: Inquiry, step: CreateQuestion) -> Task:
         ServiceError: there is no task, or its id is unknown.
     """
     run, question, snapshot = asked.run, step.question, asked.known.snapshot
-    pull, repository, instance = snapshot.pull, snapshot.repository, run.settings.instance
+    pull, repository, instance = snapshot.pull, snapshot.repository, asked.known.request.instance
     change = prepare(run, snapshot, load_change(run.ports, snapshot))
     attachments = _attachments(asked, change, step.size)
     return run.service.create(
@@ -43,7 +43,7 @@ def create_question(asked: Inquiry, step: CreateQuestion) -> Task:
 
 def _attachments(asked: Inquiry, change: ReviewedChange, size: SizeTier) -> tuple[Attachment, ...]:
     """Return the finding's file, or every selected file, then the finding and its thread."""
-    finding, snapshot, instance = asked.finding, asked.known.snapshot, asked.run.settings.instance
+    finding, snapshot, instance = asked.finding, asked.known.snapshot, asked.known.request.instance
     for_files, for_context = split_for_context(size)
     files = [one for one in change.sendables if finding is None or one.path == finding.path]
 

@@ -66,7 +66,7 @@ def _create(
         except (ServiceRefused, OverBudget, PayloadTooLarge) as error:
             if not tasks:
                 raise
-            run.degraded.say(f"reviewbot stopped submitting at part {part} of {parts}: {error.clause}")
+            run.note(f"reviewbot stopped submitting at part {part} of {parts}: {error.clause}")
             break
     return tasks
 

@@ -129,7 +129,7 @@ class Request(Struct, frozen=True):
 
     Attributes:
         selecting: `idempotency.selection_digest` of the rules that select files.
-        paid: whether this reviewer costs money.
+        paid: whether the reviewer of this change costs credits. If not, the ledger may still record paid reviews.
         is_keyless: whether the reviewer costs money but the key is missing.
         waits: whether `wait-minutes` is above 0.
         may_buy: False in a run that requests no review, e.g., a collection. Such a run reads each task once, and buys
@@ -321,6 +321,7 @@ class Known(Struct, frozen=True, dict=True):
         own: the review of this change, or None if none was bought.
         others: open tasks of older heads.
         cancelled: the ids of the tasks that this run may have cancelled.
+        notes: sentences for the summary. `run_machine` passes them to the run context, and `log` to the log.
         reviewed: the reviewed head if the pull request now has another head, else None.
         neighbour: the number of another open pull request with the same head and no green verdict, or 0.
         read_again: whether the pull request was read again before the outcome is published.
@@ -489,7 +490,7 @@ class Known(Struct, frozen=True, dict=True):
     # Updates
 
     def noting(self, *sentences: str) -> Known:
-        return replace(self, notes=(*self.notes, *(one for one in sentences if one and one not in self.notes)))
+        return replace(self, notes=(*self.notes, *filter(None, sentences)))
 
     def saying(self, line: str) -> Known:
         return replace(self, log=(*self.log, line))
