@@ -6,8 +6,8 @@ from reviewbot.app.context import Ports, RunContext, known_of
 from reviewbot.app.load import load_settings, load_snapshot, overrides
 from reviewbot.app.run import run_machine
 from reviewbot.domain.github.pull_request import Snapshot
+from reviewbot.domain.machine.decisions.outcome import current_check, failure
 from reviewbot.domain.machine.finish import publish_for_group
-from reviewbot.domain.machine.outcome import current_check, failure
 from reviewbot.domain.model.events import DispatchEvent, MergeGroupEvent, QueueEntry
 from reviewbot.domain.policy.merge_group import QueuedPull, carried_by_group
 from reviewbot.domain.policy.verdict import Outcome

@@ -23,9 +23,9 @@ from reviewbot.app.reviewer.tasks import cancel_and_look_up, cancel_open_tasks, 
 from reviewbot.domain.github.context import ContextRequest
 from reviewbot.domain.ledger.ledger import Purchase
 from reviewbot.domain.machine import steps
+from reviewbot.domain.machine.decisions.outcome import undelivered
+from reviewbot.domain.machine.decisions.routes import apply_rules
 from reviewbot.domain.machine.known import Known
-from reviewbot.domain.machine.outcome import undelivered
-from reviewbot.domain.machine.purchase import apply_rules
 from reviewbot.domain.model.review import Report, Task
 from reviewbot.domain.policy.verdict import Outcome
 from reviewbot.errors import ForgeError, ReviewbotError

@@ -7,9 +7,9 @@ from reviewbot.app.load import load_settings, overrides
 from reviewbot.app.run import run_machine
 from reviewbot.domain.github.pull_request import Snapshot
 from reviewbot.domain.ledger.edits import LedgerEdit
-from reviewbot.domain.machine.acquire import start
+from reviewbot.domain.machine.decisions.outcome import failure
+from reviewbot.domain.machine.due import start
 from reviewbot.domain.machine.finish import conclude
-from reviewbot.domain.machine.outcome import failure
 from reviewbot.domain.model.review import TaskStatus
 from reviewbot.domain.policy.eligibility import Trigger
 from reviewbot.domain.policy.verdict import Outcome

@@ -16,9 +16,9 @@ from reviewbot.app.perform import perform
 from reviewbot.domain.github.pull_request import Permission
 from reviewbot.domain.machine import steps
 from reviewbot.domain.machine.decide import decide
+from reviewbot.domain.machine.decisions.outcome import why_incomplete
 from reviewbot.domain.machine.known import Known
 from reviewbot.domain.machine.learn import learn
-from reviewbot.domain.machine.outcome import why_incomplete
 from reviewbot.domain.machine.phases import Phase, Publishing, Submitted
 from reviewbot.domain.machine.steps import CreateTask, Finish
 from reviewbot.domain.policy.verdict import Outcome, Reason

@@ -22,7 +22,7 @@ INTERIM = {
     "reviewbot.domain.machine.decide": "as above",
     "reviewbot.domain.machine.acquire._defer_for_older": "as above",
     "reviewbot.app.github.older_checks": "completes the checks of other heads",
-    "reviewbot.domain.machine.outcome.for_check": "changes only what the check run shows",
+    "reviewbot.domain.machine.decisions.outcome.for_check": "changes only what the check run shows",
 }
 """Modules and functions that use outcomes other than the run's own, and why."""
 
@@ -30,11 +30,11 @@ Name = tuple[str, str]
 """A module, e.g., `reviewbot.errors`, and the name of a function or class in it."""
 ADDED: Mapping[Reason, tuple[str, tuple[Name, ...]]] = {
     Reason.PARTIAL: ("causes", (("reviewbot.domain.machine.known", "why_partial"),)),
-    Reason.MEMORY: ("causes", (("reviewbot.domain.machine.outcome", "why_incomplete"),)),
+    Reason.MEMORY: ("causes", (("reviewbot.domain.machine.decisions.outcome", "why_incomplete"),)),
     Reason.SUPERSEDED: (
         "only on a check run",
         (
-            ("reviewbot.domain.machine.outcome", "for_check"),
+            ("reviewbot.domain.machine.decisions.outcome", "for_check"),
             ("reviewbot.app.github.older_checks", "close_older_checks"),
         ),
     ),

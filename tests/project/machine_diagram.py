@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from functools import cache
 from itertools import pairwise
 
-from reviewbot.domain.machine import acquire, decide, finish, learn, phases, steps
+from reviewbot.domain.machine import acquire, buy, decide, due, finish, learn, phases, steps
 from reviewbot.domain.questions import machine
 from reviewbot.domain.questions import steps as question_steps
 
@@ -20,6 +20,8 @@ QUESTION_PHASES: tuple[type, ...] = typing.get_args(machine.Phase)
 ALL_STEPS: tuple[type, ...] = tuple(
     dict.fromkeys((*typing.get_args(steps.Step), *typing.get_args(question_steps.Step), steps.Finish))
 )
+MODULES = {"due": due, "acquire": acquire, "buy": buy, "finish": finish}
+"""The modules with the functions that `learn` calls."""
 STEPS = {step.__name__ for step in typing.get_args(steps.Step)}
 END = ("Judged", "Publishing", "Published")
 """The phase that every phase can lead to when the outcome is known; drawn once."""
@@ -53,8 +55,8 @@ def next_of() -> Edges:
         after: set[str] = set()
         for node in (one for line in case.body for one in ast.walk(line) if isinstance(one, ast.Call)):
             match node.func:
-                case ast.Attribute(value=ast.Name(id=module), attr=name) if module in {"acquire", "finish"}:
-                    after |= _returned(getattr({"acquire": acquire, "finish": finish}[module], name))
+                case ast.Attribute(value=ast.Name(id=module), attr=name) if module in MODULES:
+                    after |= _returned(getattr(MODULES[module], name))
                 case ast.Attribute(value=ast.Name(id="phases"), attr=name):
                     after.add(name)
                 case _:

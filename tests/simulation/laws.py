@@ -16,7 +16,7 @@ from reviewbot.domain.github.check_identity import split_tag
 from reviewbot.domain.github.pull_request import Permission
 from reviewbot.domain.ledger.external_id import decode_external_id
 from reviewbot.domain.ledger.signing import Signer
-from reviewbot.domain.machine.outcome import shows_answer, statement
+from reviewbot.domain.machine.decisions.outcome import shows_answer, statement
 from reviewbot.domain.model.events import MergeGroupEvent, ReviewEvent
 from reviewbot.domain.model.question import Question
 from reviewbot.domain.model.review import Mode, TaskStatus

@@ -492,7 +492,7 @@ MUTATIONS: tuple[Mutation, ...] = (
     ),
     Mutation(
         "no run resumes what another one has recorded first",
-        "reviewbot.domain.machine.purchase:overtaking",
+        "reviewbot.domain.machine.decisions.check_copies:overtaking",
         _returning(None),
         PAY_ONCE,
         found="other-scope-and-base",
@@ -675,7 +675,7 @@ MUTATIONS: tuple[Mutation, ...] = (
     ),
     Mutation(
         "anybody may set the skip label",
-        "reviewbot.domain.machine.acquire:after_permission",
+        "reviewbot.domain.machine.due:after_permission",
         _by_an_admin,
         NEVER_GREEN,
         ADVERSARIAL,
@@ -778,7 +778,7 @@ MUTATIONS: tuple[Mutation, ...] = (
     ),
     Mutation(
         "a skip label counts without a record of its head",
-        "reviewbot.domain.machine.acquire:_is_recorded",
+        "reviewbot.domain.machine.due:_is_recorded",
         lambda _right: lambda _known, record: bool(record),
         NEVER_GREEN,
         found="label-of-another-head",
@@ -846,7 +846,7 @@ MUTATIONS: tuple[Mutation, ...] = (
     ),
     Mutation(
         "the rules forget what was bought",
-        "reviewbot.domain.machine.purchase:_kept",
+        "reviewbot.domain.machine.decisions.routes:_kept",
         lambda _right: lambda _known, chosen: chosen,
         NEVER_GREEN,
         BY_PEOPLE,
@@ -979,7 +979,7 @@ MUTATIONS: tuple[Mutation, ...] = (
     ),
     Mutation(
         "no late answer is announced",
-        "reviewbot.domain.machine.late_answers:announcing",
+        "reviewbot.domain.machine.decisions.late_answers:announcing",
         _returning(Announcing()),
         ANNOUNCED,
         config=_LEAVES,
@@ -987,7 +987,7 @@ MUTATIONS: tuple[Mutation, ...] = (
     ),
     Mutation(
         "an answer is announced by the run that bought it",
-        "reviewbot.domain.machine.late_answers:_is_left",
+        "reviewbot.domain.machine.decisions.late_answers:_is_left",
         _returning(value=True),
         ANNOUNCED,
         steps=(_NEXT,),
@@ -1008,7 +1008,7 @@ MUTATIONS: tuple[Mutation, ...] = (
     ),
     Mutation(
         "an answer is announced though a review shows it",
-        "reviewbot.domain.machine.late_answers:_is_shown",
+        "reviewbot.domain.machine.decisions.late_answers:_is_shown",
         _returning(value=False),
         ANNOUNCED,
         config=_LEAVES,
@@ -1016,7 +1016,7 @@ MUTATIONS: tuple[Mutation, ...] = (
     ),
     Mutation(
         "a cancelled review is announced though a person cancelled it",
-        "reviewbot.domain.machine.acquire:_note_cancelled",
+        "reviewbot.domain.machine.acquire:note_cancelled",
         lambda _right: lambda known, *_task_ids: known,
         ANNOUNCED,
         config=_LEAVES,
@@ -1040,7 +1040,7 @@ MUTATIONS: tuple[Mutation, ...] = (
     ),
     Mutation(
         "a summary keeps an outcome that no longer holds",
-        "reviewbot.domain.machine.outcome:contradicts",
+        "reviewbot.domain.machine.decisions.outcome:contradicts",
         _returning(value=False),
         CONVERGES,
         found="error-stays-in-summary",
@@ -1212,7 +1212,7 @@ MUTATIONS: tuple[Mutation, ...] = (
     ),
     Mutation(
         "a purchase without a record of the earlier ones needs no approval",
-        "reviewbot.domain.machine.purchase:_check_memory",
+        "reviewbot.domain.machine.decisions.purchase:_check_memory",
         _returning(None),
         ONLY_DUE,
         steps=_FORGOTTEN,
@@ -1228,7 +1228,7 @@ MUTATIONS: tuple[Mutation, ...] = (
     ),
     Mutation(
         "a review is bought that no later run could find",
-        "reviewbot.domain.machine.purchase:check_recorded",
+        "reviewbot.domain.machine.decisions.check_copies:check_recorded",
         _returning(None),
         PAY_ONCE,
         steps=(_NEXT, Move("a_day_later"), _PUSH),
@@ -1287,7 +1287,7 @@ MUTATIONS: tuple[Mutation, ...] = (
     ),
     Mutation(
         "a green check stays when its exemption ends",
-        "reviewbot.domain.machine.outcome:_is_outdated",
+        "reviewbot.domain.machine.decisions.outcome:_is_outdated",
         _returning(value=False),
         NEVER_GREEN,
         found="label-that-is-removed",
@@ -1315,14 +1315,14 @@ MUTATIONS: tuple[Mutation, ...] = (
     ),
     Mutation(
         "the first review is the one that was recorded first",
-        "reviewbot.domain.machine.purchase:record_submission",
+        "reviewbot.domain.machine.decisions.purchase:record_submission",
         lambda right: lambda *those, **_named: right(*those, again=True),
         WITHIN_LIMIT,
         found="limit-by-the-first-intent",
     ),
     Mutation(
         "a run that posted comments shows no answer",
-        "reviewbot.domain.machine.late_answers:_is_shown",
+        "reviewbot.domain.machine.decisions.late_answers:_is_shown",
         lambda right: lambda known, purchase: right(replace(known, wrote=replace(known.wrote, posted=0)), purchase),
         ANNOUNCED,
         config=_LEAVES,
@@ -1388,7 +1388,7 @@ MUTATIONS: tuple[Mutation, ...] = (
     ),
     Mutation(
         "a request for changes stays on a head that passes",
-        "reviewbot.domain.machine.outcome:ends_requests",
+        "reviewbot.domain.machine.decisions.outcome:ends_requests",
         _returning(value=False),
         CONVERGES,
         steps=(Move("evil"), _NEXT, _NEXT, Move("bypass", 1), _NEXT, _NEXT),
@@ -1410,7 +1410,7 @@ MUTATIONS: tuple[Mutation, ...] = (
     ),
     Mutation(
         "the check of an older head is not completed",
-        "reviewbot.domain.machine.outcome:left_open",
+        "reviewbot.domain.machine.decisions.outcome:left_open",
         _returning(None),
         NOTHING_LOST,
         found="homeless-finding",
@@ -1424,7 +1424,7 @@ MUTATIONS: tuple[Mutation, ...] = (
     ),
     Mutation(
         "an error stays although no review is requested",
-        "reviewbot.domain.machine.outcome:contradicts",
+        "reviewbot.domain.machine.decisions.outcome:contradicts",
         lambda right: lambda ledger, outcome: outcome.conclusion is not None and right(ledger, outcome),
         CONVERGES,
         found="error-stays-without-a-request",
@@ -1445,7 +1445,7 @@ MUTATIONS: tuple[Mutation, ...] = (
     ),
     Mutation(
         "a continued intent counts the task that was cancelled for it",
-        "reviewbot.domain.machine.purchase:_freed_for",
+        "reviewbot.domain.machine.decisions.purchase:_freed_for",
         lambda _right: lambda *_arguments: 0,
         NOTHING_LOST,
         found="replacement-over-the-limit",
@@ -1501,14 +1501,14 @@ MUTATIONS: tuple[Mutation, ...] = (
     ),
     Mutation(
         "a bot's commits need not be pushed by the bot",
-        "reviewbot.domain.machine.acquire:_is_bots",
+        "reviewbot.domain.machine.due:_is_bots",
         lambda _right: lambda known: known.snapshot.pull.author_is_bot,
         NEVER_GREEN,
         found="squash-into-a-bots-pull-request",
     ),
     Mutation(
         "a run that may not write its result says that it has published it",
-        "reviewbot.domain.machine.outcome:_nothing_stands",
+        "reviewbot.domain.machine.decisions.outcome:_nothing_stands",
         _returning(value=False),
         NOTHING_LOST,
         found="late-answer-that-nothing-shows",
@@ -1571,7 +1571,7 @@ MUTATIONS: tuple[Mutation, ...] = (
     ),
     Mutation(
         "no run resumes the next attempt of another one",
-        "reviewbot.domain.machine.purchase:overtaking",
+        "reviewbot.domain.machine.decisions.check_copies:overtaking",
         lambda right: (
             lambda known, first, bought: right(known, first and replace(first, attempt=bought.attempt), bought)
         ),
@@ -1615,14 +1615,14 @@ MUTATIONS: tuple[Mutation, ...] = (
     ),
     Mutation(
         "the check of a failed run stays",
-        "reviewbot.domain.machine.outcome:_is_outdated",
+        "reviewbot.domain.machine.decisions.outcome:_is_outdated",
         lambda right: lambda known, there: there.verdict != Conclusion.ACTION_REQUIRED and right(known, there),
         CONVERGES,
         found="check-of-a-failed-run",
     ),
     Mutation(
         "the check of a failed run stays on a head without a requested review",
-        "reviewbot.domain.machine.outcome:_purchase_in",
+        "reviewbot.domain.machine.decisions.outcome:_purchase_in",
         _returning(None),
         CONVERGES,
         found="check-of-a-failed-run-on-an-unasked-head",
@@ -1722,7 +1722,7 @@ MUTATIONS: tuple[Mutation, ...] = (
     ),
     Mutation(
         "the limit does not stop an intent of another run",
-        "reviewbot.domain.machine.purchase:quote",
+        "reviewbot.domain.machine.decisions.purchase:quote",
         lambda right: (
             lambda known, wanted, tag, balance, **named: right(
                 known, wanted, tag, None if wanted.intent else balance, **named
@@ -1761,7 +1761,7 @@ MUTATIONS: tuple[Mutation, ...] = (
     ),
     Mutation(
         "any comment shows an answer",
-        "reviewbot.domain.machine.late_answers:_is_shown",
+        "reviewbot.domain.machine.decisions.late_answers:_is_shown",
         _by_any_comment,
         ANNOUNCED,
         found="late-answer-behind-another-one",
@@ -1796,7 +1796,7 @@ MUTATIONS: tuple[Mutation, ...] = (
     ),
     Mutation(
         "another App's check run hides the check",
-        "reviewbot.domain.machine.outcome:not_asked_for",
+        "reviewbot.domain.machine.decisions.outcome:not_asked_for",
         _with_foreign_checks,
         CONVERGES,
         found="hidden-check",
@@ -1857,7 +1857,7 @@ MUTATIONS: tuple[Mutation, ...] = (
     ),
     Mutation(
         "an earlier attempt replaces a later one in the check run",
-        "reviewbot.domain.machine.purchase:_is_next_attempt",
+        "reviewbot.domain.machine.decisions.check_copies:_is_next_attempt",
         _returning(value=False),
         NOTHING_LOST,
         found="next-attempt-behind-a-forgotten-one",
@@ -1914,21 +1914,21 @@ MUTATIONS: tuple[Mutation, ...] = (
     ),
     Mutation(
         "an attempt that was only recorded counts as bought",
-        "reviewbot.domain.machine.late_answers:_is_tried_again",
+        "reviewbot.domain.machine.decisions.late_answers:_is_tried_again",
         lambda _right: lambda known, one, **_named: known.found.named(one.identity, one.attempt + 1) is not None,
         ANNOUNCED,
         found="attempt-that-is-left-for-a-replaced-head",
     ),
     Mutation(
         "an attempt that was only recorded for this head counts as bought",
-        "reviewbot.domain.machine.late_answers:_is_tried_again",
+        "reviewbot.domain.machine.decisions.late_answers:_is_tried_again",
         lambda right: lambda known, one, **_named: right(known, one, has_failed=True),
         ANNOUNCED,
         found="attempt-that-is-left-on-a-draft",
     ),
     Mutation(
         "a comment for another answer shows an answer with the same finding",
-        "reviewbot.domain.machine.late_answers:_is_shown",
+        "reviewbot.domain.machine.decisions.late_answers:_is_shown",
         _by_same_finding,
         ANNOUNCED,
         found="late-answer-with-a-finding-of-another-one",
@@ -1943,21 +1943,21 @@ MUTATIONS: tuple[Mutation, ...] = (
     ),
     Mutation(
         "a purchase is made without reading again which scope another run bought",
-        "reviewbot.domain.machine.purchase:may_be_bought_otherwise",
+        "reviewbot.domain.machine.decisions.check_copies:may_be_bought_otherwise",
         _returning(value=False),
         PAY_ONCE,
         found="other-scope",
     ),
     Mutation(
         "a deferred attempt comes before an open one, after a cancelled one",
-        "reviewbot.domain.machine.acquire:_bought_before",
+        "reviewbot.domain.machine.acquire:bought_before",
         lambda _right: lambda known, _now: known.ledger.find(known.identity.digest()),
         PAY_ONCE,
         found="cancelled-before-it-is-bought",
     ),
     Mutation(
         "a deferred purchase is a record of the intent",
-        "reviewbot.domain.machine.purchase:overtaking",
+        "reviewbot.domain.machine.decisions.check_copies:overtaking",
         lambda right: lambda known, *those: right(_with_deferred_as_intents(known), *those),
         PAY_ONCE,
         found="deferred-purchase-taken-for-the-intent",
@@ -1978,7 +1978,7 @@ MUTATIONS: tuple[Mutation, ...] = (
     ),
     Mutation(
         "a run takes its own record as that of another one",
-        "reviewbot.domain.machine.purchase:overtaking",
+        "reviewbot.domain.machine.decisions.check_copies:overtaking",
         lambda right: lambda known, *those: right(known.with_update(LedgerUpdate()), *those),
         NO_BUG,
         found="two-scopes-in-turn",
@@ -2013,7 +2013,7 @@ MUTATIONS: tuple[Mutation, ...] = (
     ),
     Mutation(
         "an older head stays green by what was withdrawn on a newer one",
-        "reviewbot.domain.machine.outcome:outlives",
+        "reviewbot.domain.machine.decisions.older_heads:outlives",
         _returning(value=False),
         NEVER_GREEN,
         found="older-head-with-a-withdrawn-waiver",
@@ -2041,21 +2041,21 @@ MUTATIONS: tuple[Mutation, ...] = (
     ),
     Mutation(
         "a review may be asked about findings that the record lacks",
-        "reviewbot.domain.machine.outcome:_missing",
+        "reviewbot.domain.machine.decisions.outcome:_missing",
         _returning(value=()),
         NEVER_GREEN,
         found="answer-beside-lost-findings",
     ),
     Mutation(
         "a review may be asked about findings of an earlier attempt that the record lacks",
-        "reviewbot.domain.machine.outcome:_missing",
+        "reviewbot.domain.machine.decisions.outcome:_missing",
         _returning(value=()),
         NEVER_GREEN,
         found="attempt-behind-an-older-summary",
     ),
     Mutation(
         "a review passes beside findings that cannot be read again",
-        "reviewbot.domain.machine.outcome:_missing",
+        "reviewbot.domain.machine.decisions.outcome:_missing",
         _returning(value=()),
         NEVER_GREEN,
         found="finished-review-that-cannot-be-read",
@@ -2069,21 +2069,21 @@ MUTATIONS: tuple[Mutation, ...] = (
     ),
     Mutation(
         "only the run in which the skip label is removed reads all heads",
-        "reviewbot.domain.machine.outcome:hides_older_heads",
+        "reviewbot.domain.machine.decisions.older_heads:hides_older_heads",
         lambda right: lambda known: getattr(known.request.trigger, "action", "") == "unlabeled" and right(known),
         NEVER_GREEN,
         found="skipped-head-behind-a-lost-request",
     ),
     Mutation(
         "no bypass ends on a skipped head",
-        "reviewbot.domain.machine.acquire:after_ledger",
+        "reviewbot.domain.machine.due:after_ledger",
         lambda right: lambda at, stored: right(at, replace(stored, ended=None)),
         NEVER_GREEN,
         found="bypass-behind-a-skipped-head",
     ),
     Mutation(
         "a run overwrites the next attempt after the end of its own one",
-        "reviewbot.domain.machine.purchase:may_be_replaced",
+        "reviewbot.domain.machine.decisions.check_copies:may_be_replaced",
         lambda right: (
             lambda known, copy: (
                 right(known, copy)
@@ -2095,7 +2095,7 @@ MUTATIONS: tuple[Mutation, ...] = (
     ),
     Mutation(
         "the last attempt counts although an earlier one may be answered",
-        "reviewbot.domain.machine.acquire:_bought_before",
+        "reviewbot.domain.machine.acquire:bought_before",
         _ended_before_open,
         CONVERGES,
         found="next-attempt-instead-of-the-answer",
@@ -2120,7 +2120,7 @@ MUTATIONS: tuple[Mutation, ...] = (
     ),
     Mutation(
         "the latest attempt counts, even if it is deferred and an earlier one is open",
-        "reviewbot.domain.machine.acquire:_bought_before",
+        "reviewbot.domain.machine.acquire:bought_before",
         lambda _right: lambda known, _now: known.ledger.find(known.identity.digest()),
         PAY_ONCE,
         found="deferred-while-bought",
@@ -2141,7 +2141,7 @@ MUTATIONS: tuple[Mutation, ...] = (
     ),
     Mutation(
         "a collection buys although the record is lost",
-        "reviewbot.domain.machine.purchase:_check_memory",
+        "reviewbot.domain.machine.decisions.purchase:_check_memory",
         lambda right: lambda known, candidate: right(known, candidate) if known.request.may_buy else None,
         WITHIN_LIMIT,
         found="deferred-beside-a-lost-record",
@@ -2162,7 +2162,7 @@ MUTATIONS: tuple[Mutation, ...] = (
     ),
     Mutation(
         "an intent in a bot's pull request is left",
-        "reviewbot.domain.machine.acquire:_may_find",
+        "reviewbot.domain.machine.due:_may_find",
         lambda _right: lambda ledger: ledger.open_tasks() or ledger.findings.open(),
         NOTHING_LOST,
         found="intent-in-a-bots-pull-request",
@@ -2207,14 +2207,14 @@ MUTATIONS: tuple[Mutation, ...] = (
     ),
     Mutation(
         "a green check for another diff stays",
-        "reviewbot.domain.machine.outcome:_is_outdated",
+        "reviewbot.domain.machine.decisions.outcome:_is_outdated",
         lambda right: lambda known, there: there.verdict != Conclusion.SUCCESS and right(known, there),
         NEVER_GREEN,
         found="merged-part-without-a-request",
     ),
     Mutation(
         "a check that needs no diff names the one that its run has read",
-        "reviewbot.domain.machine.outcome:judged_merge_base",
+        "reviewbot.domain.machine.decisions.outcome:judged_merge_base",
         lambda right: lambda known, outcome: None if right(known, outcome) is None else known.merge_base,
         CONVERGES,
         found="bypass-of-a-skipped-head",

@@ -35,7 +35,7 @@ def test_two_runs_of_two_heads_stay_within_the_budget(summary: str) -> None:
 
 
 def test_two_runs_would_exceed_the_budget_without_rereading_the_intents() -> None:
-    guard = replaced("reviewbot.domain.machine.purchase:check_race", lambda _right: lambda *_arguments: None)
+    guard = replaced("reviewbot.domain.machine.decisions.purchase:check_race", lambda _right: lambda *_arguments: None)
     with guard, pytest.raises(AssertionError, match="take turns"):
         test_two_runs_of_two_heads_stay_within_the_budget("true")
 

@@ -8,9 +8,9 @@ from reviewbot.app.context import RunContext
 from reviewbot.app.output.views import summary_view
 from reviewbot.domain.findings.markers import announcement_mark
 from reviewbot.domain.github.pull_request import Snapshot
+from reviewbot.domain.machine.decisions.late_answers import announcing
+from reviewbot.domain.machine.decisions.outcome import apply_bypass, current_check
 from reviewbot.domain.machine.known import Known
-from reviewbot.domain.machine.late_answers import announcing
-from reviewbot.domain.machine.outcome import apply_bypass, current_check
 from reviewbot.domain.policy.verdict import Outcome
 from reviewbot.domain.publishing.announcement import Announcement, left_to_announce, mentioned
 from reviewbot.domain.publishing.comment_diff import duplicates

@@ -10,15 +10,15 @@ from reviewbot.domain.github.pull_request import CheckRun, CheckStatus, Conclusi
 from reviewbot.domain.github.shared_heads import GREEN, is_covered, newest, not_green
 from reviewbot.domain.ledger.external_id import decode_external_id, encode_external_id
 from reviewbot.domain.ledger.memory import purchase_key
-from reviewbot.domain.machine.known import Known
-from reviewbot.domain.machine.outcome import (
+from reviewbot.domain.machine.decisions.check_copies import is_only_copy, may_be_replaced, purchase_to_copy
+from reviewbot.domain.machine.decisions.outcome import (
     CHECK_RUN,
     beside_another,
     check_to_write,
     for_check,
     judged_merge_base,
 )
-from reviewbot.domain.machine.purchase import is_only_copy, may_be_replaced, purchase_to_copy
+from reviewbot.domain.machine.known import Known
 from reviewbot.domain.model.review import Severity, Side
 from reviewbot.domain.policy.verdict import Outcome
 from reviewbot.errors import ForgeUnreachable

@@ -13,8 +13,9 @@ from reviewbot.domain.ledger.ledger import Ledger, Purchase
 from reviewbot.domain.ledger.memory import Memory
 from reviewbot.domain.ledger.skip_record import push_record, skip_record
 from reviewbot.domain.ledger.update import LedgerUpdate
+from reviewbot.domain.machine.decisions.older_heads import heads_below, hides_older_heads, outlives
+from reviewbot.domain.machine.decisions.outcome import left_open
 from reviewbot.domain.machine.known import Bought, Known, OwnReview
-from reviewbot.domain.machine.outcome import heads_below, hides_older_heads, left_open, outlives
 from reviewbot.domain.policy.verdict import superseded
 from reviewbot.errors import ForgeError
 from reviewbot.values import replace

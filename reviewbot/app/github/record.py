@@ -7,9 +7,9 @@ from reviewbot.app.github.check_run import write_check_run
 from reviewbot.app.github.refresh import head_has_moved, read_ledger_again
 from reviewbot.app.github.summary_comment import keep_text, write_summary
 from reviewbot.domain.ledger.ledger import Purchase
+from reviewbot.domain.machine.decisions.check_copies import check_recorded, comes_in_summary
+from reviewbot.domain.machine.decisions.outcome import SUMMARY, stands_in_summary
 from reviewbot.domain.machine.known import Bought, Known
-from reviewbot.domain.machine.outcome import SUMMARY, stands_in_summary
-from reviewbot.domain.machine.purchase import check_recorded, comes_in_summary
 from reviewbot.domain.machine.steps import HeadMoved
 from reviewbot.domain.policy.verdict import Outcome, pending
 from reviewbot.errors import ForgeError, ReviewbotError

@@ -12,8 +12,14 @@ from reviewbot.domain.findings.markers import FindingMark, answer_id, review_mar
 from reviewbot.domain.findings.placement import Why, in_summary
 from reviewbot.domain.github.drafts import FileTarget, InlineComment, LineTarget, ReviewDraft
 from reviewbot.domain.github.pull_request import Snapshot
+from reviewbot.domain.machine.decisions.outcome import (
+    COMMENTS,
+    apply_bypass,
+    begins_to_block,
+    requests,
+    requests_changes,
+)
 from reviewbot.domain.machine.known import Known
-from reviewbot.domain.machine.outcome import COMMENTS, apply_bypass, begins_to_block, requests, requests_changes
 from reviewbot.domain.model.options import ReviewKind
 from reviewbot.domain.policy.verdict import Outcome
 from reviewbot.domain.publishing.comment_diff import CommentGroup, group, left_to_post, posted_comments

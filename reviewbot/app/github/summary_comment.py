@@ -14,8 +14,8 @@ from reviewbot.domain.ledger.codec import encode, replace_ledger
 from reviewbot.domain.ledger.ledger import Ledger
 from reviewbot.domain.ledger.memory import StoredLedger
 from reviewbot.domain.ledger.opinions import opinions_of
+from reviewbot.domain.machine.decisions.outcome import SUMMARY, answer_of, apply_bypass, statement, summary_is_due
 from reviewbot.domain.machine.known import Known, Wrote
-from reviewbot.domain.machine.outcome import SUMMARY, answer_of, apply_bypass, statement, summary_is_due
 from reviewbot.domain.policy.verdict import Outcome
 from reviewbot.domain.publishing.comment_diff import marked_threads, summaries
 from reviewbot.domain.text.size_limits import SUMMARY as SUMMARY_LIMIT

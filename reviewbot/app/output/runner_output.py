@@ -9,8 +9,8 @@ from reviewbot.app.context import Ports, RunContext
 from reviewbot.app.github.check_run import annotations_of
 from reviewbot.app.output.views import progress_of, summary_view
 from reviewbot.domain.github.drafts import Annotation, AnnotationLevel
+from reviewbot.domain.machine.decisions.outcome import undelivered
 from reviewbot.domain.machine.known import Known
-from reviewbot.domain.machine.outcome import undelivered
 from reviewbot.domain.model.review import Severity
 from reviewbot.domain.policy.verdict import Outcome, Reason, Status
 from reviewbot.errors import OutputUnwritable, SettingsError, TemplateError

@@ -15,8 +15,8 @@ from reviewbot.domain.codevf.response import response_schema
 from reviewbot.domain.diff.parse import LineKind
 from reviewbot.domain.ledger.ledger import Purchase
 from reviewbot.domain.ledger.memory import purchase_key
+from reviewbot.domain.machine.decisions.purchase import batches_of, context_of
 from reviewbot.domain.machine.known import Bought, Candidate, Known
-from reviewbot.domain.machine.purchase import batches_of, context_of
 from reviewbot.domain.machine.steps import TaskCreated
 from reviewbot.domain.model.options import AnswerForm
 from reviewbot.domain.model.review import Submission, Task

@@ -12,8 +12,8 @@ from reviewbot.domain.findings.relocation import quoted, relocated, without_quot
 from reviewbot.domain.findings.tracking import PlacedAnswer
 from reviewbot.domain.github.pull_request import Entry
 from reviewbot.domain.ledger.ledger import Purchase
+from reviewbot.domain.machine.decisions.purchase import batches_of
 from reviewbot.domain.machine.known import Known
-from reviewbot.domain.machine.purchase import batches_of
 from reviewbot.domain.model.options import AnswerForm
 from reviewbot.domain.model.review import PreviousState, Report, Task, TaskStatus
 from reviewbot.domain.policy.verdict import Coverage

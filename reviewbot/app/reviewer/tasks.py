@@ -7,8 +7,8 @@ from reviewbot.app.github.ledger_store import read_ledger
 from reviewbot.app.reviewer.read_result import placed_now, read_answer
 from reviewbot.domain.codevf.polling import next_poll
 from reviewbot.domain.ledger.ledger import Purchase
+from reviewbot.domain.machine.decisions.purchase import quote
 from reviewbot.domain.machine.known import Candidate, Known
-from reviewbot.domain.machine.purchase import quote
 from reviewbot.domain.machine.steps import NotOver, PriceRead, TaskRead, TasksCancelled
 from reviewbot.domain.model.options import AnswerForm
 from reviewbot.domain.model.review import Balance, Tag, Task, TaskStatus, other_tags, tag_called

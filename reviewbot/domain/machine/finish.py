@@ -12,9 +12,8 @@ from reviewbot.domain.github.pull_request import Snapshot
 from reviewbot.domain.ledger.edits import Exemption, Waive
 from reviewbot.domain.ledger.ledger import TaskState
 from reviewbot.domain.ledger.memory import Memory, StoredLedger
-from reviewbot.domain.machine.known import Known, OwnReview, ReviewedChange, ReviewedHead
-from reviewbot.domain.machine.late_answers import announcing
-from reviewbot.domain.machine.outcome import (
+from reviewbot.domain.machine.decisions.late_answers import announcing
+from reviewbot.domain.machine.decisions.outcome import (
     COMMENTS,
     answer_of,
     by_findings,
@@ -25,8 +24,9 @@ from reviewbot.domain.machine.outcome import (
     newer_head,
     shows_answer,
 )
+from reviewbot.domain.machine.decisions.routes import apply_routes
+from reviewbot.domain.machine.known import Known, OwnReview, ReviewedChange, ReviewedHead
 from reviewbot.domain.machine.phases import Completed, Judged, Published, Publishing
-from reviewbot.domain.machine.purchase import apply_routes
 from reviewbot.domain.machine.steps import (
     Announce,
     CloseOlderChecks,

@@ -7,9 +7,9 @@ from typing import assert_never
 
 from reviewbot.domain.github.pull_request import Permission
 from reviewbot.domain.ledger.memory import StoredLedger
-from reviewbot.domain.machine import acquire, finish, phases, steps
+from reviewbot.domain.machine import acquire, buy, due, finish, phases, steps
+from reviewbot.domain.machine.decisions.outcome import failure, newer_head
 from reviewbot.domain.machine.known import Known
-from reviewbot.domain.machine.outcome import failure, newer_head
 from reviewbot.domain.model.review import Report
 from reviewbot.domain.policy.verdict import Outcome, pending
 from reviewbot.errors import ReviewbotError
@@ -29,16 +29,16 @@ def learn(phase: phases.Phase, result: steps.Result, now: datetime) -> phases.Ph
 def _after_success(phase: phases.Phase, result: steps.Result, now: datetime) -> phases.Phase:  # noqa: C901, PLR0911, PLR0912 — a table
     match phase, result:
         case phases.CancelRequested(), steps.TasksCancelled():
-            return acquire.after_cancellations(phase, result)
+            return due.after_cancellations(phase, result)
 
         case phases.Loaded(), Permission():
-            return acquire.after_permission(phase.known, result)
+            return due.after_permission(phase.known, result)
         case phases.NotDue(), StoredLedger():
-            return acquire.after_ledger(phase, result)
+            return due.after_ledger(phase, result)
         case phases.Due(), steps.ChangeRead():
-            return acquire.after_change(phase, result, now)
+            return due.after_change(phase, result, now)
         case phases.DryRunDue(), steps.HeadChecksRead(open_checks=open_checks):
-            return acquire.after_dry_run_checks(phase, open_checks)
+            return due.after_dry_run_checks(phase, open_checks)
         case phases.Ready(), steps.Done():
             return acquire.after_opening(phase, now)
 
@@ -69,25 +69,25 @@ def _after_success(phase: phases.Phase, result: steps.Result, now: datetime) -> 
             return acquire.after_replacement(phase, result, now)
 
         case phases.Scoping(), steps.NewPartRead():
-            return acquire.after_new_part(phase, result, now)
+            return buy.after_new_part(phase, result, now)
         case phases.Pricing(), steps.PriceRead():
-            return acquire.after_price(phase, result, now)
+            return buy.after_price(phase, result, now)
 
         case phases.Quoted(), Known():
-            return acquire.after_intent(phase, result)
+            return buy.after_intent(phase, result)
         case phases.Quoted(), steps.HeadMoved():
-            return acquire.after_unrecorded_intent(phase, newer_head())
+            return buy.after_unrecorded_intent(phase, newer_head())
         case phases.Recorded(), steps.PurchasesRead():
             return acquire.after_purchases(phase, result, now)
         case phases.Intended(), steps.TaskCreated():
-            return acquire.after_creation(phase, result, now)
+            return buy.after_creation(phase, result, now)
 
         case phases.Reopened(), Known():
             return phases.Waiting(result, phase.bought, phase.task)
         case phases.Submitted(), Known():
-            return acquire.wait_for_task(result, phase.bought, phase.task, now)
+            return buy.wait_for_task(result, phase.bought, phase.task, now)
         case phases.Waiting(), steps.TaskRead():
-            return acquire.after_poll(phase, result, now)
+            return buy.after_poll(phase, result, now)
         case ((phases.Waiting() | phases.AwaitingOlder()), steps.NotOver(note=note)):
             return finish.conclude(phase.known.noting(note), pending(phase.known.judgement.rules))
         case phases.Completed(), Report():
@@ -106,7 +106,7 @@ def _after_success(phase: phases.Phase, result: steps.Result, now: datetime) -> 
 def _after_failure(phase: phases.Phase, error: ReviewbotError, now: datetime) -> phases.Phase:  # noqa: C901, PLR0911, PLR0912 — a table
     match phase:
         case phases.CancelRequested():
-            return acquire.begin(phase.known.saying(error.message))
+            return due.begin(phase.known.saying(error.message))
         case phases.DryRunDue():
             return finish.conclude(phase.known.noting(error.message), phase.outcome)
         case phases.LookingUpOlder():
@@ -122,11 +122,11 @@ def _after_failure(phase: phases.Phase, error: ReviewbotError, now: datetime) ->
         case phases.Replacing():
             return acquire.after_replacement(phase, steps.TaskRead(phase.awaited.task), now)
         case phases.Quoted():
-            return acquire.after_failed_record(phase, error)
+            return buy.after_failed_record(phase, error)
         case phases.Recorded():
-            return acquire.fail_purchase(phase, error)
+            return buy.fail_purchase(phase, error)
         case phases.Intended():
-            return acquire.after_failed_creation(phase, error)
+            return buy.after_failed_creation(phase, error)
         # A task is open or a purchase waits, so the check stays in progress until a later run continues.
         case phases.Rereading() | phases.Reopened() | phases.Submitted():
             return finish.conclude(phase.known.noting(error.message), pending(phase.known.judgement.rules))

@@ -6,9 +6,9 @@ import pytest
 
 from reviewbot.domain.ledger.ledger import Ledger, Purchase, TaskState
 from reviewbot.domain.ledger.memory import Memory, purchase_key
+from reviewbot.domain.machine.decisions.check_copies import is_only_copy, may_be_replaced, purchase_to_copy
+from reviewbot.domain.machine.decisions.outcome import check_to_write
 from reviewbot.domain.machine.known import Bought, Known, OpenTask, OwnReview, ReviewedHead, Wrote
-from reviewbot.domain.machine.outcome import check_to_write
-from reviewbot.domain.machine.purchase import is_only_copy, may_be_replaced, purchase_to_copy
 from reviewbot.domain.model.review import Task, TaskStatus
 from reviewbot.values import replace
 from tests.domain.builders import purchase

@@ -8,7 +8,7 @@ import pytest
 
 from reviewbot.domain.ledger.ledger import TaskState
 from reviewbot.domain.machine import phases, steps
-from reviewbot.domain.machine.acquire import start
+from reviewbot.domain.machine.due import start
 from reviewbot.domain.model.options import Allow, ReviewOn
 from reviewbot.domain.model.review import Task, TaskStatus
 from reviewbot.domain.policy.eligibility import Asked, Policy

@@ -13,8 +13,8 @@ from reviewbot.domain.github.pull_request import Snapshot
 from reviewbot.domain.ledger.ledger import Ledger, Purchase, TaskState
 from reviewbot.domain.ledger.memory import Memory, PurchaseKey, StoredLedger, purchase_key
 from reviewbot.domain.ledger.update import LedgerUpdate
+from reviewbot.domain.machine.decisions.late_answers import announcing
 from reviewbot.domain.machine.known import Wrote
-from reviewbot.domain.machine.late_answers import announcing
 from reviewbot.domain.model.review import Report
 from reviewbot.domain.policy.verdict import Outcome, Reason, Status, Verdict
 from reviewbot.domain.publishing.announcement import Ending

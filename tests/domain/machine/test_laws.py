@@ -9,11 +9,11 @@ import pytest
 from reviewbot.domain.github.pull_request import Conclusion
 from reviewbot.domain.ledger.ledger import TaskState
 from reviewbot.domain.ledger.memory import purchase_key
-from reviewbot.domain.machine.acquire import start
 from reviewbot.domain.machine.decide import decide
+from reviewbot.domain.machine.decisions.outcome import newer_head
+from reviewbot.domain.machine.due import start
 from reviewbot.domain.machine.known import Known
 from reviewbot.domain.machine.learn import learn
-from reviewbot.domain.machine.outcome import newer_head
 from reviewbot.domain.machine.phases import Ended, Loaded, Published
 from reviewbot.domain.machine.steps import (
     Announce,

@@ -23,8 +23,8 @@ from reviewbot.domain.ledger.external_id import ExternalId, decode_external_id, 
 from reviewbot.domain.ledger.ledger import Judgement, Ledger, Purchase, TaskState
 from reviewbot.domain.ledger.memory import Memory, StoredLedger
 from reviewbot.domain.ledger.update import LedgerUpdate
+from reviewbot.domain.machine.decisions.older_heads import heads_below, hides_older_heads, outlives
 from reviewbot.domain.machine.known import Known
-from reviewbot.domain.machine.outcome import heads_below, hides_older_heads, outlives
 from reviewbot.domain.model.events import ReviewEvent
 from reviewbot.domain.model.options import Tolerance
 from reviewbot.domain.model.review import Severity

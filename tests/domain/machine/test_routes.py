@@ -12,10 +12,11 @@ from reviewbot.domain.ledger.ledger import Judgement, Ledger, Purchase, TaskStat
 from reviewbot.domain.ledger.memory import Memory, StoredLedger
 from reviewbot.domain.ledger.update import LedgerUpdate
 from reviewbot.domain.machine import phases
-from reviewbot.domain.machine.acquire import start
+from reviewbot.domain.machine.decisions.purchase import resume
+from reviewbot.domain.machine.decisions.routes import apply_routes, apply_rules
+from reviewbot.domain.machine.due import start
 from reviewbot.domain.machine.finish import after_refresh, conclude
 from reviewbot.domain.machine.known import Known
-from reviewbot.domain.machine.purchase import apply_routes, apply_rules, resume
 from reviewbot.domain.model.events import DispatchEvent
 from reviewbot.domain.model.options import FailOn, ReviewOn, RoutedReviewer
 from reviewbot.domain.model.review import Mode

@@ -38,15 +38,17 @@ from reviewbot.domain.ledger.ledger import Judgement, Ledger, Purchase, TaskStat
 from reviewbot.domain.ledger.memory import Memory, StoredLedger, purchase_key
 from reviewbot.domain.ledger.signing import Signer
 from reviewbot.domain.ledger.update import LedgerUpdate
-from reviewbot.domain.machine import outcome as judging
 from reviewbot.domain.machine import phases, steps
-from reviewbot.domain.machine.acquire import after_ledger, start
 from reviewbot.domain.machine.decide import decide
-from reviewbot.domain.machine.finish import conclude, move_to_new_head, publish_for_group, replace_answers, take_reread
-from reviewbot.domain.machine.known import Bought, Candidate, HeadProof, Known, OpenTask, OwnReview, ReviewedHead, Wrote
-from reviewbot.domain.machine.late_answers import announcing
-from reviewbot.domain.machine.learn import learn
-from reviewbot.domain.machine.outcome import (
+from reviewbot.domain.machine.decisions import outcome as judging
+from reviewbot.domain.machine.decisions.check_copies import (
+    check_recorded,
+    comes_in_summary,
+    may_be_bought_otherwise,
+    overtaking,
+)
+from reviewbot.domain.machine.decisions.late_answers import announcing
+from reviewbot.domain.machine.decisions.outcome import (
     COMMENTS,
     answer_of,
     apply_bypass,
@@ -68,19 +70,19 @@ from reviewbot.domain.machine.outcome import (
     why_incomplete,
     without_review,
 )
-from reviewbot.domain.machine.purchase import (
+from reviewbot.domain.machine.decisions.purchase import (
     apply_deferred_settings,
     check_race,
-    check_recorded,
-    comes_in_summary,
-    may_be_bought_otherwise,
     may_exceed_together,
-    overtaking,
     purchase_of,
     quote,
     record_submission,
     resume,
 )
+from reviewbot.domain.machine.due import after_ledger, start
+from reviewbot.domain.machine.finish import conclude, move_to_new_head, publish_for_group, replace_answers, take_reread
+from reviewbot.domain.machine.known import Bought, Candidate, HeadProof, Known, OpenTask, OwnReview, ReviewedHead, Wrote
+from reviewbot.domain.machine.learn import learn
 from reviewbot.domain.model.events import ReviewEvent
 from reviewbot.domain.model.options import Allow, AnswerForm, Auto, FailOn, ReviewKind, ReviewOn, Supersede
 from reviewbot.domain.model.review import NOT_BEGUN, UNFINISHED, Balance, Report, Severity, Task, TaskStatus, Unread

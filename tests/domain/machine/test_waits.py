@@ -11,10 +11,10 @@ from reviewbot.domain.github.pull_request import Conclusion, Permission
 from reviewbot.domain.ledger.ledger import Purchase, TaskState
 from reviewbot.domain.ledger.memory import StoredLedger
 from reviewbot.domain.machine import phases, steps
-from reviewbot.domain.machine.acquire import start
 from reviewbot.domain.machine.decide import decide
+from reviewbot.domain.machine.decisions.purchase import selection_of
+from reviewbot.domain.machine.due import start
 from reviewbot.domain.machine.known import Known
-from reviewbot.domain.machine.purchase import selection_of
 from reviewbot.domain.model.events import DispatchEvent, ReviewEvent
 from reviewbot.domain.model.options import Allow, ReviewOn, RoutedReviewer, Supersede
 from reviewbot.domain.model.review import Mode, Task, TaskStatus

@@ -29,12 +29,12 @@ from reviewbot.domain.ledger.ledger import Judgement, Ledger, Purchase, TaskStat
 from reviewbot.domain.ledger.memory import StoredLedger
 from reviewbot.domain.ledger.signing import Signer
 from reviewbot.domain.machine.decide import decide
+from reviewbot.domain.machine.decisions.late_answers import announcing
+from reviewbot.domain.machine.decisions.outcome import CHECK_RUN, SUMMARY
+from reviewbot.domain.machine.decisions.purchase import quote
 from reviewbot.domain.machine.known import HeadProof, Known, Request, ReviewedChange, ReviewedHead
-from reviewbot.domain.machine.late_answers import announcing
 from reviewbot.domain.machine.learn import learn
-from reviewbot.domain.machine.outcome import CHECK_RUN, SUMMARY
 from reviewbot.domain.machine.phases import Ended, Phase
-from reviewbot.domain.machine.purchase import quote
 from reviewbot.domain.machine.steps import (
     Announce,
     CancelOpenTasks,

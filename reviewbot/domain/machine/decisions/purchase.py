@@ -2,34 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from datetime import datetime
 from decimal import Decimal
-from itertools import product
 
 from reviewbot.domain.codevf import budget
 from reviewbot.domain.codevf.attachments import room_for_more, size_tiers, together, with_context
 from reviewbot.domain.codevf.batches import TaskBatches, split_ids
 from reviewbot.domain.codevf.idempotency import Identity, renames_digest, selection_digest
-from reviewbot.domain.diff.parse import ChangedFile, FileStatus, LineKind
 from reviewbot.domain.github.context import ContextText, context_text
 from reviewbot.domain.github.pull_request import Conclusion
 from reviewbot.domain.ledger.ledger import Judgement, Ledger, Purchase, TaskState
-from reviewbot.domain.ledger.memory import PurchaseKey, purchase_key
+from reviewbot.domain.ledger.memory import purchase_key
 from reviewbot.domain.ledger.signing import ANOTHER_KEY
+from reviewbot.domain.machine.decisions.outcome import current_check
+from reviewbot.domain.machine.decisions.routes import bought_of_change, strictest_of
 from reviewbot.domain.machine.known import Bought, Candidate, Known, OwnReview, Quote, Request
-from reviewbot.domain.machine.outcome import current_check, stands_in_summary
 from reviewbot.domain.machine.steps import TaskCreated
-from reviewbot.domain.model.events import DispatchEvent
-from reviewbot.domain.model.options import AnswerForm, Auto, FailOn, RoutedReviewer, Tolerance
+from reviewbot.domain.model.options import AnswerForm, Auto, Tolerance
 from reviewbot.domain.model.review import Balance, Tag
-from reviewbot.domain.policy.eligibility import Asked, AtTerminal, is_bots_own, requesters
-from reviewbot.domain.policy.routes import Facts, Terms, choose, strictest
+from reviewbot.domain.policy.eligibility import Asked, AtTerminal, requesters
+from reviewbot.domain.policy.routes import strictest
 from reviewbot.domain.policy.size import REVIEWS_PER_PULL, lines_each
 from reviewbot.domain.policy.verdict import Coverage
 from reviewbot.domain.selection.file_kinds import is_lock_file
-from reviewbot.errors import NotApproved, OverBudget, PermissionMissing
+from reviewbot.errors import NotApproved, OverBudget
 from reviewbot.values import replace
+
+
+def dropped(purchase: Purchase) -> Purchase:
+    return replace(purchase, state=TaskState.ENDED, used=Decimal(0))
 
 
 def _asked_by(purchase: Purchase, request: Request) -> Purchase:
@@ -122,7 +123,7 @@ def _frozen(known: Known, before: Purchase) -> Judgement:
     """Return the frozen settings. The current settings and other purchases of this change only make them stricter."""
     rules = before.judgement.rules
     now = known.request.judgement.rules if known.request.may_buy else rules
-    fail_on = _strictest(_bought_of_change(known), strictest((now.fail_on, rules.fail_on)))
+    fail_on = strictest_of(bought_of_change(known), strictest((now.fail_on, rules.fail_on)))
     on_partial = now.on_partial if rules.on_partial is Tolerance.PASS else rules.on_partial
     return replace(before.judgement, rules=replace(rules, fail_on=fail_on, on_partial=on_partial))
 
@@ -283,107 +284,6 @@ def _with_quote(intent: Purchase, agreed: Quote) -> Purchase:
     return replace(intent, hold=agreed.hold, parts=agreed.parts, max_credits=agreed.max_credits, lines=agreed.lines)
 
 
-def comes_in_summary(known: Known, bought: Purchase) -> bool:
-    """Return whether to record an intent in the summary. The ids of several tasks do not fit in a check run."""
-    return bought.parts > 1 or known.wrote.check is None
-
-
-def check_recorded(known: Known, bought: Purchase) -> None:
-    """Reject a purchase that a later run could not find again.
-
-    Raises:
-        PermissionMissing: several tasks need a summary comment that the token cannot write. Or the token can write
-            neither check runs nor comments, and this run does not wait for the answer.
-    """
-    if bought.parts > 1 and not stands_in_summary(known):
-        raise PermissionMissing(
-            "The token cannot write the summary comment, and only this comment has space for the ids of several tasks.",
-            hint="Give the token `pull-requests: write`, or set `max-tasks: 1`.",
-        )
-    if known.wrote.check is None and known.summary is None and not known.request.waits:
-        raise PermissionMissing(
-            "The token can write neither check runs nor comments, so a later run could not find the review.",
-            hint="Give the token `checks: write` or `pull-requests: write`, or set `wait-minutes` above 0.",
-        )
-
-
-def purchase_to_copy(known: Known, there: Purchase | None) -> Purchase | None:
-    """Return the purchase to copy to the check run, or None to keep the existing copy.
-
-    The first purchase of this list is used:
-
-    - `there`, the existing copy, if another run has since bought it as the next attempt of this run's purchase
-    - this run's purchase in the state `INTENT` or `OPEN`
-    - another intent or open task of this head, unless this run's purchase has an answer
-    - a deferred purchase of this head, if this run has no other purchase, because a repository without summaries would
-      forget the deferral
-    - the open task of an older head, so that the run that ends this task also completes the check
-    - this run's finished purchase
-    - `there`
-
-    A purchase in `StoredLedger.finished` has its own check run and does not count as open.
-    """
-    if not known.request.paid:
-        return None
-    held, ledger = known.purchase, known.ledger
-    if held is None or held.state in {TaskState.DEFERRED, TaskState.ENDED}:  # another run may have bought a review
-        waiting = next((one for one in ledger.deferred() if one.head_sha == known.head_sha), None)
-        underway = (one for one in ledger.underway_on(known.head_sha) if purchase_key(one) not in known.stored.finished)
-        held = next(underway, None) or held or waiting
-    elif there and _is_next_attempt(there, held):
-        held = there
-    if known.awaited and (held is None or held.state.is_over):  # so that a later run finds the task
-        held = known.awaited.purchase
-    held = held or (there and ledger.recorded(there))
-    # Another run may have recorded the task of this run's intent.
-    return held and (ledger.recorded(held) or held)
-
-
-def _is_next_attempt(copy: Purchase, held: Purchase) -> bool:
-    is_underway = copy.state in {TaskState.INTENT, TaskState.OPEN}
-    return is_underway and copy.identity == held.identity and copy.attempt > held.attempt
-
-
-def may_be_bought_otherwise(known: Known, bought: Purchase) -> bool:
-    """Return whether another purchase is recorded, so that a concurrent run may set another `since`."""
-    return any(one.identity != bought.identity for one in known.ledger.purchases)
-
-
-def may_be_replaced(known: Known, copy: Purchase) -> bool:
-    """Return whether another run may have replaced this copy in the check run since this run read it.
-
-    A run with a purchase knows of every replacement except that of an intent which it does not continue, and the next
-    attempt after its own one has ended.
-    """
-    own = known.purchase
-    if own is None or own.state is TaskState.ENDED:
-        return True
-    is_buying = own.state in {TaskState.INTENT, TaskState.OPEN}
-    return copy.state is TaskState.INTENT and not is_buying and purchase_key(own) != purchase_key(copy)
-
-
-def is_only_copy(known: Known, copy: Purchase, new: Purchase, others: Collection[PurchaseKey]) -> bool:
-    """Return whether `new` must not replace `copy` in a check run. `others` are the copies in older check runs.
-
-    If the summary is not trusted, replacing the only copy would lose the review's findings. An intent never replaces
-    an intent for another scope: GitHub numbers check runs on creation, so both runs find the same first intent, and
-    continue with it.
-    """
-    if new.state is TaskState.INTENT and known.purchase and may_be_bought_otherwise(known, known.purchase):
-        return (purchase_key(copy), copy.since, copy.state) != (purchase_key(new), new.since, new.state)
-    return copy.task_id != "" and copy.identity != new.identity and purchase_key(copy) not in others
-
-
-def overtaking(known: Known, first: Purchase | None, bought: Purchase) -> Purchase | None:
-    """Return `first` if it has another `since` than `bought`, is a later attempt, or is finished, else None."""
-    if first is None or first.state is TaskState.DEFERRED or first.attempt < bought.attempt:
-        return None
-    update = (one for one in known.memory.update.purchases if one.state is not TaskState.DEFERRED)
-    recorded = (one for one in update if one.identity == bought.identity)
-    is_own = (first.attempt, first.since) in {(one.attempt, one.since) for one in (*recorded, bought)}
-    return None if is_own and not first.state.is_over else first
-
-
 def record_submission(known: Known, bought: Bought, got: TaskCreated, now: datetime, *, again: bool) -> Bought:
     """Return the purchase with the task. Keep the submission time if an earlier run may have created the task."""
     packing = got.packing
@@ -406,146 +306,3 @@ def apply_deferred_settings(request: Request, deferred: Purchase) -> Request:
     """Apply the settings of the run that deferred the purchase to the request of a collection."""
     max_credits = deferred.hold if deferred.lines is None else Auto.AUTO
     return replace(request, judgement=deferred.judgement, max_credits=max_credits)
-
-
-# Which review do the rules choose?
-
-
-def apply_rules(known: Known) -> Known:
-    """Apply the rules of `routes` to the request, regardless of earlier purchases."""
-    return _with_terms(known, _chosen(known)) if _has_rules(known) else known
-
-
-def _has_rules(known: Known) -> bool:
-    return bool(known.request.routes and known.change.selected)
-
-
-def _chosen(known: Known) -> Terms:
-    """Choose a review by the rules. A command or manual run always gets a review. A terminal keeps the reviewer."""
-    request, base = known.request, _terms_of(known)
-    chosen = choose(request.routes, _facts(known), base)
-    at_terminal = isinstance(request.trigger, AtTerminal) and not request.dry_run
-    asked = isinstance(request.trigger, Asked | DispatchEvent) and request.may_buy
-    if at_terminal or (asked and chosen.reviewer is RoutedReviewer.NONE):
-        return replace(chosen, reviewer=base.reviewer)
-    return chosen
-
-
-def apply_routes(known: Known) -> Known:
-    """Apply the rules of `routes`, but choose no smaller review than an earlier purchase of this change.
-
-    Analyzers cannot confirm that a finding of CodeVF is fixed, so they review no pull request that CodeVF has reviewed.
-    """
-    if not _has_rules(known):
-        return known
-    chosen = _chosen(known)
-    kept = _kept(known, chosen) if known.request.paid else chosen
-    if kept.reviewer is not chosen.reviewer:
-        rules = ", ".join(chosen.rules)
-        known = known.noting(
-            f"CodeVF reviews this change despite the rule {rules}, because it has already reviewed this pull request."
-        )
-        kept = replace(kept, rules=())
-    known = _with_terms(known, kept)
-    digest = known.identity.digest()  # may differ from the identity for which the ledger was read
-    written = known.memory.written.reopened(but=digest)
-    return replace(known, memory=replace(known.memory, written=written))
-
-
-def _kept(known: Known, chosen: Terms) -> Terms:
-    """Return the chosen review, or at least the mode, credits and expertise of this change's largest earlier purchase.
-
-    A change that CodeVF has reviewed never gets another reviewer.
-    """
-    bought, ledger = _bought_of_change(known), known.ledger
-    kept = replace(chosen, fail_on=_strictest(bought, chosen.fail_on))
-    is_local = chosen.reviewer is RoutedReviewer.LOCAL
-    if bought or known.may_lack_history or (ledger.purchases and is_local):
-        kept = replace(kept, reviewer=RoutedReviewer.CODEVF)
-    prices = [terms for _, terms in bought if terms]
-    most = max(prices, key=lambda one: one.hold, default=None)
-    if most is None or (chosen.reviewer is RoutedReviewer.CODEVF and chosen.hold > most.hold):
-        return kept
-    return replace(kept, mode=most.mode, max_credits=most.max_credits, expertise=most.expertise)
-
-
-def _strictest(bought: list[tuple[Purchase, Terms | None]], fail_on: FailOn) -> FailOn:
-    return strictest((fail_on, *(one.judgement.rules.fail_on for one, _ in bought)))
-
-
-def _bought_of_change(known: Known) -> list[tuple[Purchase, Terms | None]]:
-    """Return the purchases of this change. The settings are None if the mode or expertise is no longer configured."""
-    request, base, found = known.request, _terms_of(known), []
-    modes = {request.mode, *(one.mode for one in request.routes if one.mode)}
-    expertises = {request.expertise, *(one.expertise for one in request.routes)}
-    digests = {
-        replace(known.identity, mode=mode, expertise=expertise).digest(): replace(base, mode=mode, expertise=expertise)
-        for mode, expertise in product(modes, expertises)
-    }
-    for one in known.ledger.purchases:
-        counts = one.state is not TaskState.ENDED and (one.state is not TaskState.DEFERRED or not request.may_buy)
-        terms = digests.get(one.identity)
-        if counts and (terms or one.change == known.change.index.change):
-            found.append((one, terms and _bought_terms(one, terms)))
-    return found
-
-
-def _bought_terms(bought: Purchase, terms: Terms) -> Terms:
-    held, allowed = bought.hold // bought.parts, terms.mode.credits
-    most = held if bought.state is TaskState.DEFERRED else budget.credits_within(held, terms.mode, Decimal(1))
-    most = min(max(most, allowed.start), allowed.stop - 1)
-    return replace(terms, max_credits=most if bought.lines is None else Auto.AUTO, auto_credits=most)
-
-
-def _terms_of(known: Known) -> Terms:
-    request = known.request
-    return Terms(
-        reviewer=RoutedReviewer.CODEVF if request.paid else RoutedReviewer.LOCAL,
-        mode=request.mode,
-        max_credits=request.max_credits,
-        expertise=request.expertise,
-        fail_on=request.judgement.rules.fail_on,
-        review_on=request.policy.review_on,
-        auto_credits=request.auto_size.credits_for(known.change.changed_lines, request.mode),
-    )
-
-
-def _with_terms(known: Known, terms: Terms) -> Known:
-    request = known.request
-    rules = replace(request.judgement.rules, fail_on=terms.fail_on)
-    request = replace(
-        request,
-        mode=terms.mode,
-        max_credits=terms.max_credits,
-        expertise=terms.expertise,
-        judgement=replace(request.judgement, rules=rules),
-        policy=replace(request.policy, review_on=terms.review_on),
-        paid=request.paid and terms.reviewer is not RoutedReviewer.LOCAL,
-        is_due=terms.reviewer is not RoutedReviewer.NONE,
-        instructions="\n\n".join(terms.instructions),
-        route=", ".join(terms.rules),
-    )
-    return replace(known, request=request)
-
-
-def _facts(known: Known) -> Facts:
-    pull, change = known.snapshot.pull, known.change
-    selected = {one.path for one in change.sendables}
-    names = (name for file in change.change.files for name in (file.path, file.diff.old_path))
-    counts = [_changed_lines(file) for file in change.change.files if file.path in selected]
-    return Facts(
-        paths=tuple(dict.fromkeys(filter(None, names))),
-        lines=None if change.missed or None in counts else sum(filter(None, counts)),
-        labels=pull.labels,
-        base_ref=pull.base_ref,
-        author=pull.opener,
-        is_bots_own=known.proof.is_bots and is_bots_own(pull, [pull.opener]),
-        is_draft=pull.is_draft,
-    )
-
-
-def _changed_lines(file: ChangedFile) -> int | None:
-    """Return the number of changed lines, or None. Every line counts if the name or mode of the file changed."""
-    if file.diff.status in {FileStatus.RENAMED, FileStatus.COPIED} or file.diff.old_mode != file.diff.new_mode:
-        return None if file.text is None else len(file.text.splitlines())
-    return sum(line.kind is not LineKind.CONTEXT for line in file.diff.lines())

@@ -1,0 +1,178 @@
+"""Transitions between phases from the scope of a purchase to the end of its task."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from reviewbot.domain.codevf.attachments import size_tiers
+from reviewbot.domain.ledger.ledger import TaskState
+from reviewbot.domain.machine import phases
+from reviewbot.domain.machine.decisions.check_copies import may_be_bought_otherwise, overtaking
+from reviewbot.domain.machine.decisions.outcome import failure
+from reviewbot.domain.machine.decisions.purchase import (
+    dropped,
+    make_intent,
+    may_exceed_together,
+    price,
+    record_submission,
+)
+from reviewbot.domain.machine.finish import conclude
+from reviewbot.domain.machine.known import Bought, Candidate, Known, OwnReview, Quote
+from reviewbot.domain.machine.steps import NewPartRead, PriceRead, TaskCreated, TaskRead
+from reviewbot.domain.model.review import Task, TaskStatus
+from reviewbot.domain.policy.size import sized_by
+from reviewbot.domain.policy.verdict import Outcome
+from reviewbot.domain.text.escaping import visible
+from reviewbot.domain.text.formatting import number
+from reviewbot.errors import ForgeUnreachable, PayloadTooLarge, ReviewbotError, TaskEnded, leaves_no_task
+from reviewbot.values import replace
+
+Concluded = phases.Concluded
+Priced = phases.Quoted | phases.Recorded | phases.Intended
+Scoped = phases.Scoping | phases.Pricing | Priced
+
+
+def end_without_result(known: Known, bought: Bought, task: Task, now: datetime) -> Concluded:
+    error = TaskEnded(
+        f"CodeVF ended the task {task.id} without a result: {visible(task.status_text)}. It does not report the cost.",
+        hint="Run this job again to buy another review.",
+    )
+    known = known.with_own(bought.over(TaskState.ENDED, task, now), task)
+    return conclude(known, failure(known, error))
+
+
+# What is bought, and at what price?
+
+
+def scope(known: Known, candidate: Candidate, now: datetime) -> Scoped:
+    since = candidate.intent.since if candidate.intent else _last_reviewed(known, candidate)
+    candidate = replace(candidate, identity=replace(candidate.identity, since=since))
+    return phases.Scoping(known, candidate) if since else _price_scope(known, candidate, now)
+
+
+def _last_reviewed(known: Known, candidate: Candidate) -> str:
+    """Return the head of the last review if that review was complete, or an empty string to review the whole change."""
+    request, before = known.request, candidate.before
+    again = before is not None and before.state is TaskState.DONE
+    last = known.ledger.builds_on(known.change.base_ref, request.selecting)
+    builds_on = request.incremental and request.paid and not again
+    return last.head_sha if builds_on and last is not None and last.merge_base else ""
+
+
+def after_new_part(at: phases.Scoping, got: NewPartRead, now: datetime) -> phases.Pricing | Priced:
+    """Size the new part, or the whole change if the base branch was moved back, because this adds unreviewed lines."""
+    candidate = at.candidate
+    if not got.only_moved_on:
+        return _price_scope(at.known, replace(candidate, identity=replace(candidate.identity, since="")), now)
+    candidate = replace(candidate, new_parts=got.parts)
+    if whole := candidate.quote:  # the new part costs at most as much
+        new = price(at.known, candidate, whole.tag, whole.parts)
+        candidate = replace(candidate, quote=replace(new, project_id=whole.project_id))
+    return _price_scope(at.known, candidate, now)
+
+
+def _price_scope(known: Known, candidate: Candidate, now: datetime) -> phases.Pricing | Priced:
+    if candidate.quote is None:
+        return phases.Pricing(known, candidate)
+    return _intend(known, candidate, candidate.quote, now)
+
+
+def after_price(at: phases.Pricing, got: PriceRead, now: datetime) -> Priced:
+    known, agreed = at.known, got.quote
+    if got.balance is not None:
+        held, available = number(agreed.hold), number(got.balance.available)
+        known = known.saying(f"This review would reserve {held} credits, and {available} are available.")
+    if agreed.lines is not None:
+        size = sized_by(known.request.auto_size, known.request.mode, agreed.lines, agreed.parts, agreed.max_credits)
+        known = known.saying(f"Size: {size}.")
+    return _intend(known, at.candidate, agreed, now)
+
+
+def _intend(known: Known, candidate: Candidate, agreed: Quote, now: datetime) -> Priced:
+    """Return `Quoted` for a paid review, because the intent is recorded first. Return `Intended` for a free review."""
+    bought = make_intent(known, candidate, agreed, now)
+    if known.request.paid:
+        return phases.Quoted(known, bought, candidate)
+    return phases.Intended(known.with_own(bought), bought, candidate)
+
+
+# The task
+
+
+def after_failed_record(at: phases.Quoted, error: ReviewbotError) -> Concluded:
+    """Fail. If GitHub did not respond, it may have recorded the intent, so the intent is kept."""
+    outcome = failure(at.known, error)
+    if isinstance(error, ForgeUnreachable):
+        return conclude(at.known, outcome)
+    return after_unrecorded_intent(at, outcome)
+
+
+def after_unrecorded_intent(at: phases.Quoted, outcome: Outcome) -> Concluded:
+    """End without a task. If CodeVF rejected a larger request, drop the recorded intent, which holds credits."""
+    known = at.known
+    if known.own and not at.candidate.intent:
+        known = known.with_own(at.bought.with_purchase(dropped(at.bought.purchase)))
+    return conclude(known, outcome)
+
+
+def after_intent(at: phases.Quoted, known: Known) -> phases.Recorded | phases.Intended:
+    """Read other runs' purchases if there may be any that this run must continue with, or that exceed the limit."""
+    recorded, purchase = phases.Recorded(known, at.bought, at.candidate), at.bought.purchase
+    is_in_check = known.wrote.check is not None and may_be_bought_otherwise(known, purchase)
+    is_overtaken = overtaking(known, known.stored.ledger.recorded(purchase), purchase) is not None
+    may_differ = is_in_check or is_overtaken or may_race(recorded)
+    return recorded if may_differ else phases.Intended(known, at.bought, at.candidate)
+
+
+def may_race(at: phases.Recorded) -> bool:
+    """Return whether the limit is checked again. An intent of an earlier run may already have a task."""
+    return may_exceed_together(at.known) and not at.candidate.intent
+
+
+def after_failed_creation(at: phases.Intended, error: ReviewbotError) -> phases.Quoted | phases.Intended | Concluded:
+    """Submit a smaller request if CodeVF rejects the size, or fail."""
+    tiers = size_tiers(at.known.request.attachment_bytes)
+    if isinstance(error, PayloadTooLarge) and at.bought.purchase.size_tier < len(tiers) - 1:
+        return _submit_smaller(at, error)
+    return fail_purchase(at, error)
+
+
+def fail_purchase(at: phases.Recorded | phases.Intended, error: ReviewbotError) -> Concluded:
+    """Fail, and drop the intent unless the task may exist. The next run then reuses the idempotency key."""
+    known = at.known
+    if leaves_no_task(error) and not at.candidate.intent:
+        known = known.with_own(at.bought.with_purchase(dropped(at.bought.purchase)))
+    return conclude(known, failure(known, error))
+
+
+def _submit_smaller(at: phases.Intended, error: PayloadTooLarge) -> phases.Quoted | phases.Intended:
+    purchase = at.bought.purchase
+    bought = at.bought.with_purchase(replace(purchase, size_tier=purchase.size_tier + 1))
+    known = at.known.with_own(bought).saying(f"{error.message} reviewbot retries with smaller attachments.")
+    kind = phases.Quoted if known.request.paid else phases.Intended
+    return kind(known, bought, at.candidate)
+
+
+def after_creation(
+    at: phases.Intended, got: TaskCreated, now: datetime
+) -> phases.Submitted | phases.Waiting | phases.Completed | Concluded:
+    bought = record_submission(at.known, at.bought, got, now, again=at.candidate.intent is not None)
+    known = at.known.with_own(bought, got.task)
+    if not known.request.paid:
+        return wait_for_task(known, bought, got.task, now)
+    return phases.Submitted(known.saying(f"The CodeVF task is {got.task.id}."), bought, got.task)
+
+
+def wait_for_task(
+    known: Known, bought: Bought, task: Task, now: datetime, waited: float = 0
+) -> phases.Waiting | phases.Completed | Concluded:
+    if not task.status.is_over:
+        return phases.Waiting(known, bought, task, waited)
+    if task.status is TaskStatus.COMPLETED:
+        return phases.Completed(known, bought, task)
+    return end_without_result(known, bought, task, now)
+
+
+def after_poll(at: phases.Waiting, got: TaskRead, now: datetime) -> phases.Waiting | phases.Completed | Concluded:
+    known = replace(at.known, own=OwnReview(at.bought, got.task))
+    return wait_for_task(known, at.bought, got.task, now, at.waited + got.seconds)
