@@ -309,7 +309,7 @@ class Reporter(Protocol):
     def annotate(self, annotation: Annotation) -> None:
         """Write an annotation as a workflow command. The runner shows at most ten per level and step."""
 
-    def story(self, view: SummaryView, files: Sequence[FileView], pages: Pages) -> None:
+    def review(self, view: SummaryView, files: Sequence[FileView], pages: Pages) -> None:
         """Show the report at the end of a run. `files` contains the files as sent to the reviewer."""
 
     def job_summary(self, markdown: str) -> None:

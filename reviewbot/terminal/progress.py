@@ -77,7 +77,7 @@ class TerminalReporter:
     def annotate(self, annotation: Annotation) -> None:
         self.annotations.append(annotation)
 
-    def story(self, view: SummaryView, files: Sequence[FileView], pages: Pages) -> None:  # noqa: ARG002 — a terminal has its own words
+    def review(self, view: SummaryView, files: Sequence[FileView], pages: Pages) -> None:  # noqa: ARG002 — a terminal has its own words
         self.view, self.files = view, files
 
     def job_summary(self, markdown: str) -> None:

@@ -207,7 +207,7 @@ def test_the_runs_of_a_collection_keep_no_file_and_no_more_than_a_job_summary_ho
     for _ in range(30):
         files = Files()
         watched = weakref.ref(files)
-        recorder.story(object(), files, pages)  # type: ignore[arg-type]  # opaque to it
+        recorder.review(object(), files, pages)  # type: ignore[arg-type]  # opaque to it
         del files
         assert watched() is None
     assert logged == ["1 finding", "blocks"] * 30

@@ -1866,4 +1866,17 @@ FOUND: dict[str, Bug] = {
             *(Move("skip"), RUN, RUN),
         ),
     ),
+    "task-that-only-its-run-knows": Bug(
+        "Without check runs, a run could not read the pull request after it had created a task, so it polled a task "
+        "that nothing recorded. The head had moved, and a second lost request hid the answer.",
+        NOTHING_LOST,
+        history(
+            Move("note"),
+            Episode(
+                (NEXT,),
+                (At(1, Meanwhile(Move("go_back", 4))), At(7, Lose(done=False)), At(15, Lose(done=False))),
+            ),
+            setting=Setting((("check-run", "false"),), life=Life(2, 20)),
+        ),
+    ),
 }

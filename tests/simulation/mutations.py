@@ -1451,6 +1451,13 @@ MUTATIONS: tuple[Mutation, ...] = (
         found="replacement-over-the-limit",
     ),
     Mutation(
+        "a task is not recorded if the summary cannot be read again",
+        "reviewbot.app.github.record:_beside_text",
+        _returning(None),
+        NOTHING_LOST,
+        found="task-that-only-its-run-knows",
+    ),
+    Mutation(
         "a task is not recorded beside the text of a newer head",
         "reviewbot.app.github.record:_beside_text",
         _returning(None),

@@ -252,7 +252,7 @@ class Output:
     def annotate(self, annotation: Annotation) -> None:
         """See `ports.Reporter.annotate`."""
 
-    def story(self, *_: object) -> None:
+    def review(self, *_: object) -> None:
         """See `ports.Reporter.story`: the job summary is ignored."""
 
     def job_summary(self, markdown: str) -> None:

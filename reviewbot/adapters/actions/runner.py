@@ -76,7 +76,7 @@ class Runner:
         command = "error" if annotation.level is AnnotationLevel.FAILURE else annotation.level.value
         self._write(f"::{command} {joined}::{escaping.command_data(message)}")
 
-    def story(self, view: SummaryView, files: Sequence[FileView], pages: Pages) -> None:  # noqa: ARG002 — files unused
+    def review(self, view: SummaryView, files: Sequence[FileView], pages: Pages) -> None:  # noqa: ARG002 — files unused
         for line in pages.terminal(view).splitlines():
             self.say(line)
         self.job_summary(pages.job_summary(view))

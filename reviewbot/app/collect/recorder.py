@@ -48,7 +48,7 @@ class Recorder:
         if not self.is_elsewhere:
             self._reporter.annotate(annotation)
 
-    def story(self, view: SummaryView, files: Sequence[FileView], pages: Pages) -> None:  # noqa: ARG002 — as on a runner
+    def review(self, view: SummaryView, files: Sequence[FileView], pages: Pages) -> None:  # noqa: ARG002 — as on a runner
         if not self.is_elsewhere:
             self.job_summary(pages.job_summary(view))
             for line in pages.terminal(view).splitlines():

@@ -45,17 +45,15 @@ def record_task(run: RunContext, known: Known, purchase: Purchase) -> Known:
     """Record the task's id before the task is polled.
 
     The summary is read again first, because other runs may write commands while the task is created. If reading fails
-    or the head has moved, the check run gets the id.
+    or the head has moved, the check run gets the id. Without check runs, only the summary can get it.
     """
     recorded = None
     try:
-        now = _read_again(run, known)
-        if head_has_moved(known, now):
-            _beside_text(run, now, purchase)
-        else:
-            recorded = _written(run, now, purchase, pending(now.request.judgement.rules))
+        recorded = _in_summary(run, known, purchase)
     except ReviewbotError as error:
         run.note(error.message)
+        if not known.request.check_run:
+            _beside_text(run, known, purchase)
     if recorded is not None and stands_in_summary(recorded):
         return recorded
     return _in_check_run(run, recorded or known, purchase)
@@ -91,6 +89,14 @@ def _in_check_run(run: RunContext, known: Known, purchase: Purchase, outcome: Ou
 
 def _read_again(run: RunContext, known: Known) -> Known:
     return read_ledger_again(run, known) if known.summary else known
+
+
+def _in_summary(run: RunContext, known: Known, purchase: Purchase) -> Known | None:
+    now = _read_again(run, known)
+    if not head_has_moved(known, now):
+        return _written(run, now, purchase, pending(now.request.judgement.rules))
+    _beside_text(run, now, purchase)
+    return None
 
 
 def _beside_text(run: RunContext, now: Known, purchase: Purchase) -> None:

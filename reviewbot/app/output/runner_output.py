@@ -92,7 +92,7 @@ def write_output(run: RunContext, known: Known, outcome: Outcome) -> Outcome:
 
 
 def show(run: RunContext, known: Known, outcome: Outcome) -> None:
-    run.ports.reporter.story(summary_view(run, known, outcome), known.change.views, run.renderer)
+    run.ports.reporter.review(summary_view(run, known, outcome), known.change.views, run.renderer)
 
 
 def outputs(known: Known, outcome: Outcome) -> dict[str, str]:

@@ -197,7 +197,7 @@ def test_a_file_of_the_runner_that_cannot_be_written_is_named(tmp_path: Path) ->
 def test_the_log_has_the_report_although_the_job_summary_cannot_be_written() -> None:
     log, pages = io.StringIO(), SimpleNamespace(job_summary=lambda _: "# Report", terminal=lambda _: "1 high")
     with pytest.raises(OutputUnwritable):
-        Runner(log, RunnerFiles(summary_file="/dev/full")).story(object(), (), pages)  # type: ignore[arg-type]  # opaque
+        Runner(log, RunnerFiles(summary_file="/dev/full")).review(object(), (), pages)  # type: ignore[arg-type]  # opaque
     assert log.getvalue() == "1 high\n"
 
 
