@@ -1879,4 +1879,14 @@ FOUND: dict[str, Bug] = {
             setting=Setting((("check-run", "false"),), life=Life(2, 20)),
         ),
     ),
+    "deferral-dropped-while-bought": Bug(
+        "The run of a skip label dropped a deferred purchase while another run began to buy it and was killed. The "
+        "next run did not see the intent, and bought the review with another key.",
+        PAY_ONCE,
+        history(
+            *(RUN_PUSH, Move("finish"), Move("skip")),
+            Episode((NEXT, NEXT, PUSH), (At(1, Switch()), At(17, Kill(after=True)))),
+            setting=Setting(config="quiet-minutes: 15\n"),
+        ),
+    ),
 }

@@ -708,7 +708,8 @@ def _green(world: World, pull: Pull) -> Iterator[Violation]:
 def _green_before(world: World, pull: Pull) -> Iterator[Violation]:
     """Check that no older head is green at rest that a run there would not call green: a force-push can restore it.
 
-    A bypass has ended with the push. Without the summary, or after a kill or a lost request, nothing says so.
+    A bypass has ended with the push. Nothing says so without the summary, after a kill or a lost request, or if the
+    head had moved when the check was written.
     """
     setting, git = world.setting, world.github.git
     is_cut = bool(world.truth.losses or setting.denied - {"contents: write"}) or any(
@@ -725,13 +726,20 @@ def _green_before(world: World, pull: Pull) -> Iterator[Violation]:
         is_skipped = (head, pull.base_ref) in world.truth.skips or is_unreviewed(world, pull, changes, at_rest=False)
         if world.is_bots_own(pull.number, head) or (check.conclusion == "skipped" and is_skipped):
             continue
-        if (head, pull.base_ref) in world.truth.bypasses and any(one.lost or one.unanswered for one in world.runs):
+        is_hindered = any(one.lost or one.unanswered for one in world.runs) or _is_late(pull, check)
+        if (head, pull.base_ref) in world.truth.bypasses and is_hindered:
             continue
         # A rule without a review skipped it, and the same change was reviewed since: that review has to pass.
         is_by_rule = ROUTES in setting.config and {one.path for one in changes} <= set(UNREVIEWED)
         conclusion = "success" if is_by_rule else check.conclusion
         if problem := _why_not(world, conclusion, changes, head, strict=True, number=pull.number):
             yield Violation(NEVER_GREEN, f"the older head {head[:7]} of #{pull.number} is green at rest: {problem}")
+
+
+def _is_late(pull: Pull, check: StoredCheck) -> bool:
+    """Return whether the head of a check run had moved when the check run was created."""
+    pushed = max(one.at for one in pull.pushes if one.sha == check.head_sha)
+    return any(one.at > pushed and moment(one.at) < check.started for one in pull.pushes)
 
 
 def _last_conclusion(world: World, pull: Pull) -> str | None:

@@ -1821,9 +1821,16 @@ MUTATIONS: tuple[Mutation, ...] = (
         found="another-attempt-without-end",
     ),
     Mutation(
+        "a dropped deferral ends the intent of another run",
+        "reviewbot.domain.ledger.ledger:Purchase.is_dropped",
+        lambda _right: property(lambda _self: False),
+        PAY_ONCE,
+        found="deferral-dropped-while-bought",
+    ),
+    Mutation(
         "an update contains what another run has continued",
         "reviewbot.domain.ledger.update:LedgerUpdate.not_behind",
-        lambda _right: lambda self, _ledger: self,
+        lambda _right: lambda self, *_: self,
         NOTHING_LOST,
         found="answer-behind-a-pending-run",
     ),
@@ -1975,13 +1982,6 @@ MUTATIONS: tuple[Mutation, ...] = (
         lambda right: lambda ledger, identity: right(_without_begun(ledger), identity),
         PAY_ONCE,
         found="attempt-behind-an-older-check",
-    ),
-    Mutation(
-        "the bypass in a second summary is forgotten",
-        "reviewbot.app.github.ledger_store:_trusted",
-        lambda right: lambda *those: [replace(one, bypass=None) for one in right(*those)],
-        NEVER_GREEN,
-        found="bypass-in-a-second-summary",
     ),
     Mutation(
         "a run takes its own record as that of another one",

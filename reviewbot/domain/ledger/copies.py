@@ -57,7 +57,8 @@ def with_copies(
             broken = ledger.findings.broken or bool(copy.since and copy.since not in remembered)
             ledger = replace(ledger, findings=replace(ledger.findings, broken=broken))
         elif not known.task_id and (copy.task_id or _begins(known, copy)):
-            ledger = ledger.with_purchase(_caught_up(known, copy))
+            caught_up = _caught_up(known, copy)
+            ledger = replace(ledger, purchases=tuple(caught_up if one is known else one for one in ledger.purchases))
     return ledger
 
 
@@ -81,7 +82,8 @@ def _state(copy: Purchase, *, is_own: bool) -> TaskState:
 
 
 def _begins(known: Purchase, copy: Purchase) -> bool:
-    return (known.state, copy.state) == (TaskState.DEFERRED, TaskState.INTENT)
+    """Return whether a run has begun to buy a purchase that is recorded as deferred, or that another run dropped."""
+    return copy.state is TaskState.INTENT and (known.state is TaskState.DEFERRED or known.is_dropped)
 
 
 def _caught_up(known: Purchase, copy: Purchase) -> Purchase:

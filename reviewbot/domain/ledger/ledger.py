@@ -162,6 +162,11 @@ class Purchase(Struct, frozen=True):
         """Whether CodeVF may have a task whose id was never recorded."""
         return self.state is not TaskState.DEFERRED and not self.task_id and self.used is None
 
+    @property
+    def is_dropped(self) -> bool:
+        """Whether the purchase ended before it had a task."""
+        return self.state is TaskState.ENDED and not self.task_id and self.used == 0
+
     def is_deferred_on(self, head_sha: str) -> bool:
         """Return whether the purchase is deferred on this head. A new head needs its own approval and waiting time."""
         return self.state is TaskState.DEFERRED and self.head_sha == head_sha

@@ -56,9 +56,15 @@ class LedgerUpdate(Struct, frozen=True):
         answers = (replace(one, placed=tuple(map(place, one.placed))) for one in self.answers)
         return replace(self, answers=tuple(answers))
 
-    def not_behind(self, ledger: Ledger) -> LedgerUpdate:
-        """Omit the purchases that another run has advanced further in the ledger."""
-        there = ((one, ledger.recorded(one)) for one in self.purchases)
+    def not_behind(self, ledger: Ledger, own: Purchase | None) -> LedgerUpdate:
+        """Omit the purchases that another run has advanced further, and dropped deferrals that it has begun to buy.
+
+        `own` is the purchase of this run, which may drop its own intent.
+        """
+        own_key = own and (own.identity, own.attempt)
+        begun = {(one.identity, one.attempt) for one in ledger.intents()} - {own_key}
+        left = (one for one in self.purchases if not (one.is_dropped and (one.identity, one.attempt) in begun))
+        there = ((one, ledger.recorded(one)) for one in left)
         kept = (one for one, recorded in there if recorded is None or one.progress >= recorded.progress)
         return replace(self, purchases=tuple(kept))
 

@@ -70,7 +70,8 @@ def take_reread(known: Known, snapshot: Snapshot, stored: StoredLedger) -> Known
     ended = stored.ended or before.ended  # this run may have written the ledger without this bypass
     stored = replace(stored, claimed=claimed, lost=stored.lost or before.lost, finished=finished, ended=ended)
     index = known.change.index if known.is_read else None  # without the change, no finding changes its state
-    update = known.memory.update.not_behind(stored.ledger).withdrawing(stored.withdrawn, before.withdrawn)
+    update = known.memory.update.not_behind(stored.ledger, known.purchase)
+    update = update.withdrawing(stored.withdrawn, before.withdrawn)
     memory = Memory.of(stored.ledger, update, index)
     # Another run may have published an answer that this run has not read.
     is_published = known.report is None and stored.ledger.stated == answer_of(known.task_id) != known.found.stated

@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from reviewbot.domain.findings.lookup import ChangeIndex
@@ -104,15 +104,24 @@ def test_a_run_that_saw_a_task_open_does_not_open_it_again() -> None:
 @given(changes, changes)
 def test_what_another_run_has_continued_changes_nothing(theirs: LedgerUpdate, mine: LedgerUpdate) -> None:
     ledger = applied(Ledger(), theirs, NOW)
-    kept = mine.not_behind(ledger)
+    assume(not any(one.is_dropped for one in mine.purchases))
+    kept = mine.not_behind(ledger, None)
     assert applied(ledger, kept, NOW) == applied(ledger, mine, NOW)
     assert set(kept.purchases) <= set(mine.purchases)
 
 
 def test_a_run_that_saw_a_task_open_has_no_news_of_its_end() -> None:
     update = LedgerUpdate((BOUGHT, replace(BOUGHT, attempt=2)))
-    assert update.not_behind(Ledger((DONE,))).purchases == update.purchases[1:]
-    assert LedgerUpdate((DONE,)).not_behind(Ledger((BOUGHT,))).purchases == (DONE,)
+    assert update.not_behind(Ledger((DONE,)), None).purchases == update.purchases[1:]
+    assert LedgerUpdate((DONE,)).not_behind(Ledger((BOUGHT,)), None).purchases == (DONE,)
+
+
+def test_a_dropped_deferral_does_not_end_an_intent_of_another_run() -> None:
+    intent = replace(BOUGHT, state=TaskState.INTENT, task_id="")
+    dropped = replace(intent, state=TaskState.ENDED, used=Decimal(0))
+    for there, own, is_kept in ((intent, None, False), (intent, dropped, True), (dropped, None, True)):
+        update = LedgerUpdate((dropped,)).not_behind(Ledger((there,)), own)
+        assert update.purchases == ((dropped,) if is_kept else ())
 
 
 def test_an_answer_replaces_what_was_known_of_its_task() -> None:
