@@ -14,7 +14,7 @@ PAGE = 100
 LISTED = 300
 """Changed files up to which GitHub returns the diff; above, git reads it, and a request the context alone."""
 
-FOLLOWED = 12
+FOLLOWED = 11
 """A review after the first, if the push touched no earlier finding."""
 
 COMMENTED = 2
@@ -23,7 +23,7 @@ COMMENTED = 2
 A_HOUR = 1_000
 """Requests an hour of a workflow's token, per repository."""
 
-LEFT, LEFT_AFTER_A_PUSH = 7, 11
+LEFT, LEFT_AFTER_A_PUSH = 7, 10
 """A run that submits and detaches: a first review; a later one."""
 
 COLLECTED, COLLECTED_AFTER_A_PUSH = 8, 9

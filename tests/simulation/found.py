@@ -14,6 +14,7 @@ from tests.simulation.laws import (
     ANNOUNCED,
     ANSWERED_ONCE,
     CONVERGES,
+    HAPPENS,
     NEVER_GREEN,
     NO_BUG,
     NOTHING_LOST,
@@ -1850,22 +1851,6 @@ FOUND: dict[str, Bug] = {
             setting=Setting((("incremental", "false"),), mind=Mind(lies=True)),
         ),
     ),
-    "task-written-over-by-an-older-intent": Bug(
-        "A run that skipped a draft wrote a summary, only because the summary had an intent of an older head. It "
-        "overwrote a task id, and the run that waited for the task was killed.",
-        NOTHING_LOST,
-        history(
-            *(Episode((NEXT,), (At(6, Lose(done=True)),)), Move("note")),
-            Episode(
-                (PUSH, NEXT),
-                (
-                    *(At(7, Meanwhile(Move("draft"))), At(8, Switch()), At(13, Switch())),
-                    At(19, Kill(after=False)),
-                ),
-            ),
-            *(Move("skip"), RUN, RUN),
-        ),
-    ),
     "task-that-only-its-run-knows": Bug(
         "Without check runs, a run could not read the pull request after it had created a task, so it polled a task "
         "that nothing recorded. The head had moved, and a second lost request hid the answer.",
@@ -1887,6 +1872,21 @@ FOUND: dict[str, Bug] = {
             *(RUN_PUSH, Move("finish"), Move("skip")),
             Episode((NEXT, NEXT, PUSH), (At(1, Switch()), At(17, Kill(after=True)))),
             setting=Setting(config="quiet-minutes: 15\n"),
+        ),
+    ),
+    "end-behind-an-earlier-intent": Bug(
+        "Without a summary, the check run of the first attempt still had an intent. Each later run wrote it over the "
+        "second attempt, whose end was never recorded, so no run bought the third one.",
+        HAPPENS,
+        history(
+            *(Episode((NEXT,), (At(7, Lose(done=False)),)), RUN, Move("failed")),
+            *(Episode((NEXT,), (At(8, Lose(done=True)),)), Move("failed"), RUN),
+            *(Move("failed"), RUN, Move("failed"), RUN),
+            setting=Setting(
+                config="max-tasks: 3\nattachment-bytes: 3000\n",
+                life=Life(600, 3600),
+                denied=frozenset({"contents: write", "pull-requests: write"}),
+            ),
         ),
     ),
 }

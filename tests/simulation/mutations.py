@@ -336,13 +336,13 @@ def _with_foreign_checks(right: Any) -> object:  # noqa: ANN401 — a function
 
 
 def _noting(which: Callable[[Any, Any], object]) -> Replacement:
-    """Return the mistake that a run records each intent before it looks up the tasks, if and as `which` returns it."""
+    """Return the mistake that a run records each intent before it looks up the tasks, as `which` returns it."""
 
     def make(right: Any) -> object:  # noqa: ANN401 — a function
         def settle(at: Any, now: object) -> object:  # noqa: ANN401 — a phase
             known = at.known
-            for intent in filter(None, (which(known, one) for one in known.ledger.intents())):
-                known = known.noted(intent)
+            for one in known.ledger.intents():
+                known = known.noted(which(known, one))
             return right(replace(at, known=known), now)
 
         return settle
@@ -546,7 +546,7 @@ MUTATIONS: tuple[Mutation, ...] = (
     ),
     Mutation(
         "a late answer's change has no redacted code",
-        "reviewbot.domain.machine.outcome:is_tracked",
+        "reviewbot.domain.machine.decisions.outcome:is_tracked",
         _returning(value=True),
         NEVER_GREEN,
         steps=(
@@ -1472,13 +1472,6 @@ MUTATIONS: tuple[Mutation, ...] = (
         found="asked-about-what-nothing-records",
     ),
     Mutation(
-        "an intent of an older head that the summary has is recorded again",
-        "reviewbot.domain.machine.acquire:after_opening",
-        _noting(lambda known, one: one if one.base_ref and one.head_sha != known.head_sha else None),
-        NOTHING_LOST,
-        found="task-written-over-by-an-older-intent",
-    ),
-    Mutation(
         "a copy of a deferred purchase counts as requested",
         "reviewbot.domain.machine.acquire:_is_outdated",
         lambda right: lambda known, one: right(known, one if one.selecting else replace(one, requested_by=("kim",))),
@@ -1975,6 +1968,13 @@ MUTATIONS: tuple[Mutation, ...] = (
         lambda right: lambda known, *those: right(_with_deferred_as_intents(known), *those),
         PAY_ONCE,
         found="deferred-purchase-taken-for-the-intent",
+    ),
+    Mutation(
+        "an earlier attempt replaces a later one in the check run",
+        "reviewbot.domain.machine.decisions.check_copies:_is_earlier",
+        _returning(value=False),
+        HAPPENS,
+        found="end-behind-an-earlier-intent",
     ),
     Mutation(
         "an attempt whose end no record contains does not count",

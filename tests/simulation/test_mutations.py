@@ -10,7 +10,7 @@ from tests.simulation.found import FOUND
 from tests.simulation.histories import judge
 from tests.simulation.laws import LAWS
 from tests.simulation.mutations import MUTATIONS, Mutation, histories, noticed
-from tests.simulation.quick import quick
+from tests.simulation.quick import found, quick
 
 MOST = 300
 
@@ -53,12 +53,17 @@ BY_ANOTHER_LAW = {
 @pytest.mark.proof
 @pytest.mark.parametrize("mutation", MUTATIONS, ids=lambda mutation: mutation.name)
 def test_a_mutation_violates_its_law(mutation: Mutation) -> None:
-    found = noticed(mutation, MOST)
-    assert found, f"{MOST} histories do not notice that {mutation.name}"
-    number, _ = found
+    seen = noticed(mutation, MOST)
+    assert seen, f"{MOST} histories do not notice that {mutation.name}"
+    number, _ = seen
     [same] = islice(histories(mutation), number, number + 1)
     with quick():
         assert not judge(same), "it violates a law without the mutation, too"
+
+
+def test_each_mutation_replaces_an_object_that_exists() -> None:
+    for mutation in MUTATIONS:
+        found(mutation.place)
 
 
 def test_each_law_is_violated_by_a_mutation() -> None:

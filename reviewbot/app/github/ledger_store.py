@@ -178,7 +178,7 @@ def every_check(
 
     Raises:
         ForgeError: the check runs must be read but cannot be, and either `seen` is given or there is no summary
-            comment, so that only check runs record what was bought. In other cases, the error is only noted.
+            comment, so that only check runs record what was bought. In other cases, the error is noted or logged.
     """
     pull, there = snapshot.pull, (*snapshot.older_checks, *snapshot.checks)
     shas = {pull.head_sha, *(one.sha for one in pull.commits)}

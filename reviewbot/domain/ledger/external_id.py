@@ -39,7 +39,7 @@ _PARTS: Mapping[str, str] = {
     "since": "[A-Za-z0-9_-]{27}|[A-Za-z0-9_-]{43}|-",
     "at": "[0-9]{1,11}",
     "spent": _CREDITS,
-    "asked": "r?[0-9]{1,20}|-",
+    "asked": "r?[0-9]{1,20}|u|-",
     "parts": "[0-9]{1,2}",
     "rules": "[chmlin][pf]{3}[abco]",
     "selection": f"[0-9a-f]{{{SHORT_SELECTION}}}",
@@ -50,6 +50,9 @@ _PARTS: Mapping[str, str] = {
 _FINDINGS = {(False, False): "o", (False, True): "a", (True, False): "c", (True, True): "b"}
 """The letter after the rules, by whether earlier findings blocked the change, and whether the reviewer was asked to
 confirm open findings."""
+
+_BY_A_USER = "u"
+"""Instead of the id of a command, if a manual run or a label requested the review."""
 
 _VERSION = "rb1"
 _PAYLOAD = " ".join(f"(?P<{name}>{part})" for name, part in _PARTS.items())
@@ -91,7 +94,7 @@ def encode_external_id(purchase: Purchase, ledger: Ledger, signer: Signer) -> st
     # The coverage can be partial although all files were sent, e.g., if the reviewer did not see every file.
     missed = purchase.missed or int(purchase.coverage is Coverage.PARTIAL)
     figures = f"{purchase.attempt} {purchase.state} {purchase.hold} {used} {purchase.size_tier} {missed}"
-    asked = purchase.asked[-1] if purchase.asked else "-"
+    asked = purchase.asked[-1] if purchase.asked else _BY_A_USER if purchase.requested_by else "-"
     rules = _rules_word(purchase.judgement.rules) + _FINDINGS[purchase.is_carried, purchase.confirms]
     more = f"{_in_base64(purchase.since) or '-'} {at} {short_credits(ledger.spent):f} {asked} {purchase.parts} {rules}"
     counter = min(ledger.counter, MAX_COUNTER)

@@ -77,7 +77,7 @@ def note_cancelled(known: Known, *task_ids: str) -> Known:
 
 
 def after_opening(at: phases.Ready, now: datetime) -> Looked:
-    """Look up every open task except that of the last attempt for this change.
+    """Look up every open task except that of the last attempt for this change, and a review to be repeated.
 
     Deferred purchases of other changes are dropped. A collection keeps a deferred purchase of this head, because the
     run that deferred the purchase may have other settings.
@@ -97,7 +97,7 @@ def after_opening(at: phases.Ready, now: datetime) -> Looked:
     for intent in known.ledger.intents() if request.paid else ():
         if intent.identity != own and is_forgotten(intent.submitted_at, now):
             known = known.noted(replace(intent, state=TaskState.ENDED))
-        elif intent.identity != own and not intent.base_ref and intent.head_sha != head:
+        elif intent.identity != own and (intent.base_ref or intent.head_sha != head):
             known = known.noted(intent)
     tasks = known.ledger.open_tasks() if request.paid else ()
     last = before.attempt if before else 0  # earlier attempts may be open because an older summary was restored
@@ -126,7 +126,7 @@ def after_failed_lookup(at: phases.LookingUpOlder, error: ReviewbotError, now: d
     known = at.known.noting(f"reviewbot could not look up the review of {_named(purchase)}: {error.clause}")
     if isinstance(error, ServiceRefused) and error.is_not_found:
         known = _end_without_answer(known, purchase, purchase.used, now)
-    else:
+    elif purchase.state is not TaskState.DONE:
         unknown = OpenTask(purchase, Task(purchase.task_id, TaskStatus.UNKNOWN, "unknown"))
         known = replace(known, others=(*known.others, unknown))
     return _next_task(known, rest, at.then, now)
@@ -292,7 +292,7 @@ def _is_outdated(known: Known, deferred: Purchase) -> bool:
     """Return whether the head has moved or another run has bought the only automatic review (`review-on: ready`)."""
     if not deferred.is_deferred_on(known.snapshot.pull.head_sha):
         return True
-    is_automatic = not (deferred.requested_by or deferred.asked)  # a copy in `external_id` has only the latter
+    is_automatic = not (deferred.requested_by or deferred.asked)  # a copy in `external_id` has only `asked`
     is_only = known.request.policy.review_on is ReviewOn.READY
     return is_automatic and is_only and _is_reviewed(known, deferred)
 
@@ -522,7 +522,8 @@ def after_purchases(
 ) -> phases.Intended | phases.Resumed | Buying:
     """Continue with another run's purchase of this change if it was recorded first, or check the limit again."""
     known, bought = at.known, at.bought
-    first = got.first or known.stored.ledger.recorded(bought.purchase)
+    found = filter(None, (got.first, known.stored.ledger.recorded(bought.purchase)))
+    first = max(found, key=lambda one: (one.attempt, one.progress), default=None)
     if overtaken_by := overtaking(known, first, bought.purchase):
         return _continue_with(overtaken_by, at, got.known, now)
     try:

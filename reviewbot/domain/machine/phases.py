@@ -63,7 +63,7 @@ class Ready(_Running, frozen=True):
 
 
 class LookingUpOlder(_Running, frozen=True):
-    """The open tasks of older heads and earlier attempts are looked up one by one."""
+    """The open tasks of older heads and earlier attempts, and a review to be repeated, are looked up one by one."""
 
     left: tuple[Purchase, ...]
     then: Then

@@ -883,7 +883,7 @@ def test_a_short_copy_is_read_back(bought: Purchase, task_id: str, spent: Decima
         since=bought.since,
         base_ref="",
         merge_base="",
-        asked=bought.asked[-1:],
+        asked=bought.asked[-1:] or ("u",) * bool(bought.requested_by),
         selection=bought.selection[:16],
         selecting="",
         confirms=bought.confirms or bool(bought.since),

@@ -318,6 +318,15 @@ def test_a_run_that_another_one_overtook_ends_if_the_head_has_moved() -> None:
     assert isinstance(go(recorded, steps.PurchasesRead(moved, None)), phases.Intended)
 
 
+def test_a_finished_purchase_in_the_summary_comes_before_an_intent_in_a_check_run() -> None:
+    quoted = bought(known())
+    done = replace(quoted.bought.purchase, state=TaskState.DONE, task_id="task_1")
+    there = replace(quoted.known.with_own(quoted.bought), stored=StoredLedger(Ledger((done,))))
+    recorded = phases.Recorded(there, quoted.bought, quoted.candidate)
+    for first in (None, quoted.bought.purchase):
+        assert decide(go(recorded, steps.PurchasesRead(there, first))) == steps.ReadTask("task_1")
+
+
 @pytest.mark.parametrize("limit", [0, 1_000])
 def test_the_limit_is_checked_again_only_if_there_is_one(limit: int) -> None:
     quoted = bought(known(max_credits_per_pr=limit))
@@ -371,9 +380,9 @@ def test_another_scope_or_attempt_is_possible_once_something_else_was_bought() -
         assert may_be_bought_otherwise(now, purchase()) is is_possible
 
 
-def test_only_an_older_heads_intent_in_a_check_run_is_copied_to_the_summary() -> None:
+def test_an_intent_stored_only_in_a_check_run_is_left_to_its_own_run() -> None:
     pending = known(may_buy=False)
-    for head, base_ref, noted in ((HEAD, "", False), (OTHER_HEAD, "", True), (OTHER_HEAD, "main", False)):
+    for head, base_ref, noted in ((HEAD, "", False), (HEAD, "main", True), (OTHER_HEAD, "", True)):
         intent = purchase(identity="9" * 32, task_id="", head_sha=head, state=TaskState.INTENT, base_ref=base_ref)
         now = go(start(pending), reading(intent), steps.Done()).known
         assert bool(now.memory.update.purchases) is noted
@@ -939,7 +948,8 @@ def test_a_review_that_only_a_check_run_records_is_read_before_another_is_bought
     before = own(now, state=TaskState.DONE, base_ref=base_ref)
     at = go(start(now), reading(before), steps.Done())
     assert (decide(at) == steps.LookUpTask(before)) is (base_ref == "")
-    assert isinstance(at, phases.Pricing) is (base_ref != "")
+    priced = at if base_ref else go(at, steps.Failed(ServiceRefused("No.", status=403)))
+    assert (type(priced), priced.known.awaited) == (phases.Pricing, None)
 
 
 @pytest.mark.parametrize(("finished", "reason"), [(False, Reason.NOTHING_SELECTED), (True, Reason.MEMORY)])

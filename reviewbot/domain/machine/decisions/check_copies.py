@@ -57,7 +57,7 @@ def purchase_to_copy(known: Known, there: Purchase | None) -> Purchase | None:
     if held is None or held.state in {TaskState.DEFERRED, TaskState.ENDED}:  # another run may have bought a review
         waiting = next((one for one in ledger.deferred() if one.head_sha == known.head_sha), None)
         underway = (one for one in ledger.underway_on(known.head_sha) if purchase_key(one) not in known.stored.finished)
-        held = next(underway, None) or held or waiting
+        held = next((one for one in underway if not _is_earlier(one, held)), None) or held or waiting
     elif there and _is_next_attempt(there, held):
         held = there
     if known.awaited and (held is None or held.state.is_over):  # so that a later run finds the task
@@ -65,6 +65,10 @@ def purchase_to_copy(known: Known, there: Purchase | None) -> Purchase | None:
     held = held or (there and ledger.recorded(there))
     # Another run may have recorded the task of this run's intent.
     return held and (ledger.recorded(held) or held)
+
+
+def _is_earlier(one: Purchase, held: Purchase | None) -> bool:
+    return held is not None and one.identity == held.identity and one.attempt < held.attempt
 
 
 def _is_next_attempt(copy: Purchase, held: Purchase) -> bool:
