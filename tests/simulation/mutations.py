@@ -10,7 +10,6 @@ import dataclasses
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from decimal import Decimal
 from typing import Any
 
 from reviewbot.domain.codevf.attachments import size_tiers
@@ -348,10 +347,6 @@ def _noting(which: Callable[[Any, Any], object]) -> Replacement:
         return settle
 
     return make
-
-
-def _for_free(_known: object, intent: Any) -> object:  # noqa: ANN401 — a purchase
-    return replace(intent, state=TaskState.ENDED, used=Decimal(0))
 
 
 def _fixed_for_good(right: Any) -> object:  # noqa: ANN401 — a function
@@ -1593,13 +1588,6 @@ MUTATIONS: tuple[Mutation, ...] = (
         found="task-written-over",
     ),
     Mutation(
-        "an intent of an older head costs nothing",
-        "reviewbot.domain.machine.acquire:after_opening",
-        _noting(lambda known, one: one if one.head_sha == known.snapshot.pull.head_sha else _for_free(known, one)),
-        NOTHING_LOST,
-        found="key-of-a-change-that-is-gone",
-    ),
-    Mutation(
         "an intent whose task may exist can be cancelled",
         "reviewbot.domain.ledger.ledger:Purchase.is_unknown",
         lambda _right: property(lambda _self: False),
@@ -1970,7 +1958,7 @@ MUTATIONS: tuple[Mutation, ...] = (
         found="deferred-purchase-taken-for-the-intent",
     ),
     Mutation(
-        "an earlier attempt replaces a later one in the check run",
+        "the intent of an earlier attempt replaces an ended attempt in the check run",
         "reviewbot.domain.machine.decisions.check_copies:_is_earlier",
         _returning(value=False),
         HAPPENS,

@@ -38,6 +38,7 @@ UNLINKED = {
     "first-attempt-announced": "The guard is that of `end-written-over-the-next-attempt`: the check run stays.",
     "first-review-by-other-rules": "Two guards: the record must have the findings that the reviewer was asked about.",
     "bypass-in-a-second-summary": "The law was too strict: the head had moved when the check was written.",
+    "key-of-a-change-that-is-gone": "Two guards: an intent in a check run comes before a dropped purchase.",
     "second-review-of-a-head": "Two guards: the copy says that the reviewer was asked about findings.",
     "waiver-comes-back-on-an-own-base": "Two guards: against that base, the waived file is not in the change.",
 }
