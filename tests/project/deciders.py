@@ -28,15 +28,14 @@ INTERIM = {
 
 Name = tuple[str, str]
 """A module, e.g., `reviewbot.errors`, and the name of a function or class in it."""
+KNOWN, DECISIONS = "reviewbot.domain.machine.known", "reviewbot.domain.machine.decisions"
 ADDED: Mapping[Reason, tuple[str, tuple[Name, ...]]] = {
-    Reason.PARTIAL: ("causes", (("reviewbot.domain.machine.known", "why_partial"),)),
-    Reason.MEMORY: ("causes", (("reviewbot.domain.machine.decisions.outcome", "why_incomplete"),)),
+    Reason.PARTIAL: ("causes", ((KNOWN, "why_partial"),)),
+    Reason.MEMORY: ("causes", ((f"{DECISIONS}.outcome", "why_incomplete"), (KNOWN, "may_lack_history"))),
+    Reason.NOT_REQUESTED: ("causes", (("reviewbot.domain.machine.acquire", "_why_unwanted"),)),
     Reason.SUPERSEDED: (
-        "only on a check run",
-        (
-            ("reviewbot.domain.machine.decisions.outcome", "for_check"),
-            ("reviewbot.app.github.older_checks", "close_older_checks"),
-        ),
+        "on an older check run",
+        ((f"{DECISIONS}.older_heads", "outlives"), ("reviewbot.app.github.older_checks", "close_older_checks")),
     ),
 }
 """Functions that are added to a row, and for what."""
@@ -67,7 +66,7 @@ def table(program: Path) -> str:
         if unknown := set(added) - {one.place for one in functions}:
             raise LookupError(f"no such function: {unknown}")
         if places:
-            rows.append(f"| `{reason}` | {_said(places)}{f'; {what}: {_said([*added])}' if added else ''} |")
+            rows.append(f"| `{reason}` | {f'{what}: {_said([*added])}; ' if added else ''}{_said(places)} |")
     return "\n".join(rows)
 
 

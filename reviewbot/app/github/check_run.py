@@ -38,10 +38,7 @@ def write_check_run(run: RunContext, known: Known, outcome: Outcome) -> Known:
         known = replace(known, neighbour=_neighbour(run, known))
     state = check_state(run, known, shown)
     there = check_to_write(known)
-    # Another run may have completed the check run while this run waited.
-    now = next((one for one in known.snapshot.checks if there and one.id == there.id), there)
     state = replace(state, external_id=_written_meanwhile(run, known, there) or state.external_id)
-    there = now if known.read_again else there
     target = there if there and not _has_another_record(run, known, state, there) else None
     try:
         check = _update_check(run, state, target)

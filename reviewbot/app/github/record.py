@@ -109,7 +109,7 @@ def _beside_text(run: RunContext, now: Known, purchase: Purchase) -> None:
 def _written(run: RunContext, known: Known, purchase: Purchase, outcome: Outcome) -> Known | None:
     """Write the summary, and return the new state, or None if the head has moved."""
     written = write_summary(run, _only(known, purchase), outcome)
-    return None if written.reviewed else replace(_keeping(known, written), read_again=False)
+    return None if written.reviewed else _keeping(known, written)
 
 
 def _only(known: Known, purchase: Purchase) -> Known:

@@ -10,7 +10,6 @@ from reviewbot.domain.diff.parse import ChangeSet
 from reviewbot.domain.github.pull_request import Snapshot
 from reviewbot.domain.machine.finish import move_to_new_head, replace_answers, take_reread
 from reviewbot.domain.machine.known import Known
-from reviewbot.values import replace
 
 MOST_HEADS = 3
 """How many times a run reads yet another head before it publishes."""
@@ -23,7 +22,7 @@ def refresh(run: RunContext, known: Known) -> Known:
     """
     reviewed = known.snapshot.pull.head_sha
     snapshot, change = _read(run, reviewed, run.read_snapshot())
-    now = replace(_with_ledger(run, known, snapshot), read_again=True)
+    now = _with_ledger(run, known, snapshot)
     if change is None:
         return now
     head = snapshot.pull.head_sha

@@ -75,7 +75,9 @@ def take_reread(known: Known, snapshot: Snapshot, stored: StoredLedger) -> Known
     memory = Memory.of(stored.ledger, update, index)
     # Another run may have published an answer that this run has not read.
     is_published = known.report is None and stored.ledger.stated == answer_of(known.task_id) != known.found.stated
-    known = replace(known, snapshot=snapshot, stored=stored, memory=memory)
+    written = known.wrote.check  # another run may have completed it since
+    check = next((one for one in snapshot.checks if written and one.id == written.id), written)
+    known = replace(known, snapshot=snapshot, stored=stored, memory=memory, wrote=replace(known.wrote, check=check))
     return replace(known, keeps_text=known.keeps_text or is_published)
 
 
@@ -149,14 +151,16 @@ def after_failed_refresh(known: Known, outcome: Outcome, error: ReviewbotError) 
         outcome = failed_to_write(outcome, error, Reason.GITHUB)
     elif known.memory.update.answers:
         outcome = failed_to_write(outcome, error)
-    if not known.memory.update.answers:
+    if known.memory.update.answers:
+        known = _move_to_summary(known)
         if _is_blind(known):
-            return _write(_leave_to_next_run(known), outcome, (WriteCheckRun, CloseOlderChecks))
-        return _publish(known, outcome)
+            return _write(_leave_to_next_run(known), outcome, (WriteCheckRun,), refused=True)
+        return _write(known, outcome, (Announce, WriteSummary, WriteCheckRun), refused=True)
     if _is_blind(known):
-        return _write(_leave_to_next_run(_move_to_summary(known)), outcome, (WriteCheckRun,), refused=True)
-    left = (Announce, WriteSummary, WriteCheckRun)
-    return _write(_move_to_summary(known), outcome, left, refused=True)
+        return _write(_leave_to_next_run(known), outcome, (WriteCheckRun, CloseOlderChecks))
+    if known.summary is None or announcing(known, outcome):
+        return _publish(known, outcome)
+    return _write(known, outcome, _VERDICT_ONLY)
 
 
 def _is_blind(known: Known) -> bool:
@@ -176,6 +180,10 @@ _RECORD = (WriteSummary, WriteCheckRun, DismissRequests, CloseOlderChecks)
 """The order without answers. The check run needs the counter of the written ledger."""
 _VERDICT = (WriteCheckRun, WriteSummary, DismissRequests, CloseOlderChecks)
 """The order if the ledger does not change. A correct summary is not written if a check run shows the verdict."""
+
+
+_VERDICT_ONLY = (WriteCheckRun, DismissRequests, CloseOlderChecks)
+"""The order if the ledger does not change, and the summary could not be read again."""
 
 
 def _publish(known: Known, outcome: Outcome) -> Publishing | Published:

@@ -324,7 +324,6 @@ class Known(Struct, frozen=True, dict=True):
         notes: sentences for the summary. `run_machine` passes them to the run context, and `log` to the log.
         reviewed: the reviewed head if the pull request now has another head, else None.
         neighbour: the number of another open pull request with the same head and no green verdict, or 0.
-        read_again: whether the pull request was read again before the outcome is published.
         keeps_text: whether the summary keeps its text, e.g., because the newer head has its own purchase.
     """
 
@@ -347,7 +346,6 @@ class Known(Struct, frozen=True, dict=True):
     reviewed: ReviewedHead | None = None
     neighbour: int = 0
 
-    read_again: bool = False
     keeps_text: bool = False
 
     # The review of this change

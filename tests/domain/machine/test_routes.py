@@ -234,7 +234,7 @@ def test_a_check_is_not_skipped_if_a_review_has_become_due(*, is_new: bool, conc
     now = apply_routes(reads(NONE))
     if is_new:
         now = replace(now, memory=Memory.of(Ledger((of_change(),)), LedgerUpdate(), now.change.index))
-    assert after_refresh(replace(now, read_again=True), not_due(Reason.ROUTE)).outcome.conclusion is conclusion
+    assert after_refresh(now, not_due(Reason.ROUTE)).outcome.conclusion is conclusion
     assert isinstance(conclude(now, not_due(Reason.ROUTE)), phases.Judged)
 
 

@@ -587,7 +587,7 @@ def commented(now: Known, *results: steps.Result) -> Any:  # noqa: ANN401 — a 
     task = Task("task_1", TaskStatus.COMPLETED, "completed", credits_used=Decimal(7))
     answer = Report("", (), (), readable=True)
     judged = go(start(now), reading(own(now)), steps.Done(), steps.TaskRead(task), answer)
-    refreshed = go(judged, replace(judged.known, read_again=True))
+    refreshed = go(judged, judged.known)
     return go(refreshed, *(results or (refreshed.known,)))
 
 
@@ -654,9 +654,9 @@ def test_changes_are_requested_if_findings_begin_to_block_and_no_bypass_applies(
 
 
 def test_a_run_without_files_to_send_is_judged_again_by_a_waiver_that_is_withdrawn_meanwhile() -> None:
-    now = replace(commented(known(may_buy=False)).known, own=None, read_again=True)
+    now = replace(commented(known(may_buy=False)).known, own=None)
     outcome = not_due(Reason.NOTHING_SELECTED)
-    at = phases.Judged(replace(now, read_again=False), outcome)
+    at = phases.Judged(now, outcome)
     assert go(at, with_critical(now, waived=True)).outcome == outcome
     assert go(at, with_critical(now, waived=False)).outcome.reason is Reason.GATE
 
@@ -749,7 +749,7 @@ def test_a_deferred_purchase_that_fails_is_read_again_and_announced() -> None:
     poor = Balance(Decimal(0), Decimal(0))
     judged = go(start(now), reading(deferred), steps.Done(), poor)
     assert decide(judged) == steps.Refresh()
-    refreshed = go(judged, replace(judged.known, read_again=True))
+    refreshed = go(judged, judged.known)
     assert refreshed.left[0] is steps.Announce
     assert refreshed.outcome.reason is Reason.OVER_BUDGET
 
@@ -1448,7 +1448,7 @@ def test_a_failed_review_replaces_the_answer_for_an_earlier_head_in_the_summary(
     shown = purchase(state=TaskState.DONE, head_sha=head)
     stored = StoredLedger(Ledger((shown,), stated=answer_of(shown.task_id)), summary=COMMENT)
     now = known().reading(sendable().change, stored, LedgerUpdate())
-    assert summary_is_due(replace(now, read_again=True), outcome) is is_due
+    assert summary_is_due(now, outcome) is is_due
 
 
 SKIPS = not_due(Reason.LABEL)
@@ -1473,15 +1473,22 @@ def test_a_summary_without_an_answer_is_written_for_another_outcome(
     assert isinstance(due, phases.Due) is is_due
     now = known().reading(sendable().change, stored, LedgerUpdate())
     assert isinstance(conclude(now, outcome), phases.Judged) is is_due, "the ledger is read before it is written"
-    assert not summary_is_due(now, outcome)
-    assert summary_is_due(replace(now, read_again=True), outcome) is is_due
-    moved = replace(now, read_again=True, reviewed=ReviewedHead(OTHER_HEAD, "b" * 40))
+    assert summary_is_due(now, outcome) is is_due
+    moved = replace(now, reviewed=ReviewedHead(OTHER_HEAD, "b" * 40))
     assert not summary_is_due(moved, outcome)
     bypass = Bypass(HEAD, "main", "boss", "known")
     bypassed = replace(
         now, memory=Memory.of(Ledger(stated="bypass success", bypass=bypass), LedgerUpdate(), now.change.index)
     )
-    assert not summary_is_due(replace(bypassed, read_again=True), replace(SKIPS, conclusion=Conclusion.ACTION_REQUIRED))
+    assert not summary_is_due(bypassed, replace(SKIPS, conclusion=Conclusion.ACTION_REQUIRED))
+
+
+@pytest.mark.parametrize("summary", [None, COMMENT])
+def test_a_summary_that_cannot_be_read_again_is_not_written_for_another_outcome(summary: Comment | None) -> None:
+    stored = StoredLedger(Ledger(stated="github action_required"), summary=summary)
+    judged = conclude(known().reading(sendable().change, stored, LedgerUpdate()), SKIPS)
+    assert isinstance(judged, phases.Judged)
+    assert (steps.WriteSummary in go(judged, AWAY).left) is (summary is None)
 
 
 def test_a_run_without_the_key_keeps_an_existing_summary() -> None:

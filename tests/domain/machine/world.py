@@ -431,7 +431,6 @@ class RandomWorld:
 
     def refreshed(self, known: Known) -> Known:
         """Return the pull request on a second read, sometimes with a new head or a bypass."""
-        known = replace(known, read_again=True)
         if self.chance(0.15):
             snapshot = replace(known.snapshot, pull=pull(head_sha=OTHER_HEAD))
             return replace(known, reviewed=ReviewedHead(HEAD, "b" * 40), snapshot=snapshot)

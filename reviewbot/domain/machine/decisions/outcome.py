@@ -321,7 +321,7 @@ def summary_is_due(known: Known, outcome: Outcome) -> bool:
     if there is not None and known.request.is_keyless:
         return False  # without the key, a run can neither read nor sign the ledger
     is_shown = outcome.conclusion is None or known.wrote.check or known.summary or there
-    is_outdated = known.read_again and is_contradicted(known, outcome)
+    is_outdated = is_contradicted(known, outcome)
     return known.request.summary_comment and (known.has_news or is_outdated or not is_shown)
 
 
