@@ -133,9 +133,16 @@ def _is_lost_question(world: World, task: StoredTask) -> bool:
 def _may_exceed(world: World, tasks: list[StoredTask]) -> bool:
     """Return whether the last task may exceed the limit: it races without check runs, or an earlier one has.
 
-    With check runs, three runs can exceed it by a review: another run has given it up, or bought it in another scope.
+    With check runs, three runs can exceed it by a review: another run has given it up, or bought it in another scope,
+    or was killed after it had recorded its intent, so that it is not clear which review is the first.
     """
     *others, task = tasks
+    first = min(tasks, key=lambda one: _submitted(world, one))
+    recorder = world.truth.intended_by.get(world.first_intended(_number(first), _head(first)))
+    is_killed = recorder is not None and cast(Run, recorder).is_dead and recorder not in first.askers
+    is_second = any(one.created < first.created for one in tasks)
+    if is_killed and is_second and most_beside(world, first) >= RACING - 1:
+        return True
     if any(_was_given_up(world, one) for one in tasks if one is task or not _is_recorded(world, one)):
         return True
     if any(_was_bought_twice(world, *pair) for pair in combinations(tasks, 2)) or _is_given_up_question(world, task):
