@@ -1889,4 +1889,18 @@ FOUND: dict[str, Bug] = {
             ),
         ),
     ),
+    "end-beside-a-deferral-that-is-dropped": Bug(
+        "CodeVF cancelled a task, and two runs deferred the next attempt, so the end was not announced. Then a rule "
+        "made the review unnecessary, and nothing told the author of the end.",
+        ANNOUNCED,
+        history(
+            *(Move("deep"), RUN, Move("finish"), RUN, Move("cancelled")),
+            Episode(
+                (NEXT, PUSH),
+                tuple(At(call, Switch()) for call in (8, 22, 23, 24, 25, 25, 28, 28, 30, 30, 35, 36)),
+            ),
+            Move("deep", 2, 2),
+            setting=Setting(inputs=(("wait-minutes", "0"),), config=f"{ROUTES}{IS_QUIET}"),
+        ),
+    ),
 }

@@ -1908,20 +1908,6 @@ MUTATIONS: tuple[Mutation, ...] = (
         found="end-before-the-next-attempt",
     ),
     Mutation(
-        "an attempt that was only recorded counts as bought",
-        "reviewbot.domain.machine.decisions.late_answers:_is_tried_again",
-        lambda _right: lambda known, one, **_named: known.found.named(one.identity, one.attempt + 1) is not None,
-        ANNOUNCED,
-        found="attempt-that-is-left-for-a-replaced-head",
-    ),
-    Mutation(
-        "an attempt that was only recorded for this head counts as bought",
-        "reviewbot.domain.machine.decisions.late_answers:_is_tried_again",
-        lambda right: lambda known, one, **_named: right(known, one, has_failed=True),
-        ANNOUNCED,
-        found="attempt-that-is-left-on-a-draft",
-    ),
-    Mutation(
         "a comment for another answer shows an answer with the same finding",
         "reviewbot.domain.machine.decisions.late_answers:_is_shown",
         _by_same_finding,

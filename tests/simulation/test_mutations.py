@@ -39,6 +39,9 @@ UNLINKED = {
     "first-review-by-other-rules": "Two guards: the record must have the findings that the reviewer was asked about.",
     "bypass-in-a-second-summary": "The law was too strict: the head had moved when the check was written.",
     "key-of-a-change-that-is-gone": "Two guards: an intent in a check run comes before a dropped purchase.",
+    "attempt-that-is-left-for-a-replaced-head": "Its guard is deleted: each end of a late task is announced.",
+    "attempt-that-is-left-on-a-draft": "As for `attempt-that-is-left-for-a-replaced-head`.",
+    "end-beside-a-deferral-that-is-dropped": "As for `attempt-that-is-left-for-a-replaced-head`.",
     "second-review-of-a-head": "Two guards: the copy says that the reviewer was asked about findings.",
     "waiver-comes-back-on-an-own-base": "Two guards: against that base, the waived file is not in the change.",
 }

@@ -40,8 +40,6 @@ def _late(known: Known, outcome: Outcome) -> Iterator[Announcement]:
     last = {purchase_key(one): one for one in known.memory.update.purchases}
     for key, purchase in last.items():
         ending = _ending(known, purchase, has_failed=has_failed)
-        if ending is Ending.WITHOUT_RESULT and _is_tried_again(known, purchase, has_failed=has_failed):
-            continue
         is_late = key not in known.request.bought_before and _is_left(known, key, _OPEN)
         if ending and is_late and not _is_shown(known, purchase):
             yield Announcement(purchase, ending)
@@ -50,22 +48,6 @@ def _late(known: Known, outcome: Outcome) -> Iterator[Announcement]:
         is_left = _is_left(known, key, _UNBOUGHT) and not last.get(key, one).task_id
         if one.head_sha == known.head_sha and is_left and not _is_shown(known, one):
             yield Announcement(one, Ending.NOT_BOUGHT)
-
-
-def _is_tried_again(known: Known, purchase: Purchase, *, has_failed: bool) -> bool:
-    """Return whether another attempt has a task, or waits on this head, or is announced instead because it failed.
-
-    An intent alone is not enough, because no run buys the attempt if its run was killed and the head is replaced.
-    """
-    identity, attempt = purchase_key(purchase)
-    bought = (one for one in known.memory.update.purchases if one.task_id)
-    if (identity, attempt + 1) in map(purchase_key, bought):
-        return True
-    later = known.found.named(purchase.identity, purchase.attempt + 1)
-    if later is None:
-        return False
-    waits = later.head_sha == known.head_sha and (later.state is TaskState.DEFERRED or has_failed)
-    return waits or later.task_id != ""
 
 
 def _is_left(known: Known, key: PurchaseKey, states: Collection[TaskState]) -> bool:
