@@ -1903,4 +1903,13 @@ FOUND: dict[str, Bug] = {
             setting=Setting(inputs=(("wait-minutes", "0"),), config=f"{ROUTES}{IS_QUIET}"),
         ),
     ),
+    "reply-below-a-comment-on-its-answer": Bug(
+        "With `max-comments: 1`, one answer brought the comment on an older finding and a reply to it. The run showed "
+        "the reply in the summary, because it had not read the new thread, and the next run moved it there.",
+        CONVERGES,
+        history(
+            *(Move("secret", 3), RUN, Move("rename", 1, 4), Move("out_of_credits"), RUN, RUN),
+            setting=Setting((("max-comments", "1"),)),
+        ),
+    ),
 }

@@ -2200,6 +2200,13 @@ MUTATIONS: tuple[Mutation, ...] = (
         CONVERGES,
         found="bypass-of-a-skipped-head",
     ),
+    Mutation(
+        "a reply is posted below a comment on the same answer",
+        "reviewbot.domain.publishing.comment_diff:left_to_reply",
+        lambda right: lambda drafts, *rest: right([replace(one, answer="") for one in drafts], *rest),
+        CONVERGES,
+        found="reply-below-a-comment-on-its-answer",
+    ),
 )
 
 

@@ -42,11 +42,11 @@ def limit_of(world: World, tasks: list[StoredTask], parts: int) -> Decimal | Non
     setting = world.setting.input("max-credits-per-pr", "auto")
     if setting != "auto":
         return Decimal(setting) if setting != "0" else None
-    if not tasks:
-        return None
     reviews = [one for one in tasks if "question" not in one.submission.metadata]
     if not reviews and world.truth.begun:
         return SIX * _largest(world) * parts
+    if not tasks:
+        return None
     recorded = [one for one in reviews if world.setting.has_summary or _is_recorded(world, one)]
     return SIX * min(recorded or tasks[-1:], key=lambda one: _submitted(world, one)).hold * parts
 
