@@ -83,7 +83,7 @@ def _perform(run: RunContext, step: steps.Step, known: Known) -> steps.Result:  
             return record_task(run, known, purchase)
         case steps.ReadResult(purchase=purchase, task=task):
             return _read_result(run, known, purchase, task)
-        case steps.Refresh():
+        case steps.Refresh() | steps.ReadSummary():
             return refresh(run, known)
         case steps.PostReview(outcome=outcome):
             return post_review(run, known, outcome)
@@ -93,7 +93,7 @@ def _perform(run: RunContext, step: steps.Step, known: Known) -> steps.Result:  
             return update_threads(run, known)
         case steps.ReadPosted():
             return read_posted(run, known)
-        case steps.WriteSummary(outcome=outcome):
+        case steps.WriteSummary(outcome=outcome) | steps.RewriteSummary(outcome=outcome):
             return _write_summary(run, known, outcome)
         case steps.WriteCheckRun(outcome=outcome):
             return write_check_run(run, known, outcome)

@@ -38,6 +38,7 @@ class StoredTask:
     Attributes:
         ended_at: when it was ended early, and `end` how.
         askers: the runs that created it, the first and those that sent the same key.
+        asked: when the last one sent the key of the existing task.
         cancellers: the runs that have asked to cancel it.
         reads: the runs that have read its final state, and when.
     """
@@ -51,6 +52,7 @@ class StoredTask:
     end: TaskStatus | None = None
     forgotten: bool = False
     askers: list[object] = field(default_factory=list)
+    asked: float | None = None
     cancellers: list[object] = field(default_factory=list)
     reads: list[tuple[float, object]] = field(default_factory=list)
 
@@ -140,8 +142,10 @@ class SimulatedCodeVF:
         key = _canonical(submission.idempotency_key)
         known = self.keys.get(key)
         if known is not None and now - known[1] < KEY_MEMORY:
-            self.tasks[known[0]].askers.append(self.asker())
-            return self._seen(self.tasks[known[0]])
+            task = self.tasks[known[0]]
+            task.askers.append(self.asker())
+            task.asked = now
+            return self._seen(task)
         if self.refuses:
             raise ServiceRefused("CodeVF rejected the request as invalid (HTTP 400).", status=400)
         _check(submission)

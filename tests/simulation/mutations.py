@@ -25,7 +25,7 @@ from reviewbot.domain.github.pull_request import Comment, Conclusion, Permission
 from reviewbot.domain.ledger.edits import CancelDeferrals
 from reviewbot.domain.ledger.external_id import encode_external_id
 from reviewbot.domain.ledger.ledger import Ledger, Purchase, TaskState
-from reviewbot.domain.ledger.memory import Memory, purchase_key
+from reviewbot.domain.ledger.memory import Memory
 from reviewbot.domain.ledger.update import LedgerUpdate
 from reviewbot.domain.machine.finish import after_refresh
 from reviewbot.domain.machine.known import Known
@@ -1729,7 +1729,7 @@ MUTATIONS: tuple[Mutation, ...] = (
     Mutation(
         "of several check runs the last one has the credits",
         "reviewbot.app.github.ledger_store:_signed",
-        lambda right: lambda *those: {purchase_key(one.purchase): one for one in right(*those)}.values(),
+        lambda right: lambda *those: {one.purchase.key: one for one in right(*those)}.values(),
         WITHIN_LIMIT,
         found="question-forgotten-by-a-later-check",
     ),

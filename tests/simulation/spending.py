@@ -15,7 +15,6 @@ from reviewbot.domain.github.check_identity import split_tag
 from reviewbot.domain.ledger.codec import decode
 from reviewbot.domain.ledger.external_id import decode_external_id
 from reviewbot.domain.ledger.ledger import Ledger, Purchase, TaskState
-from reviewbot.domain.ledger.memory import purchase_key
 from reviewbot.domain.ledger.signing import Signer
 from reviewbot.domain.model.question import QuestionState
 from reviewbot.domain.model.review import TaskStatus
@@ -35,8 +34,9 @@ _SINCE = re.compile(r"NEW SINCE THE LAST REVIEW \(of commit ([0-9a-f]{40})\)")
 def limit_of(world: World, tasks: list[StoredTask], parts: int) -> Decimal | None:
     """Return the most credits for a pull request with these tasks, oldest first; None if it is not limited.
 
-    The automatic limit is a multiple of the first review, or before that of the question that is asked. A killed run
-    may have recorded the first review without buying it. Without a summary, the next attempt on a head replaces the
+    The automatic limit is a multiple of the first review, or before that of the question that is asked. If several
+    runs ask for one task, another task may be created between, so that either is the first. A killed run may
+    have recorded the first review without buying it. Without a summary, the next attempt on a head replaces the
     record of a review. A purchase of several parts may be agreed on for more tasks than are created.
     """
     setting = world.setting.input("max-credits-per-pr", "auto")
@@ -47,12 +47,13 @@ def limit_of(world: World, tasks: list[StoredTask], parts: int) -> Decimal | Non
         return SIX * _largest(world) * parts
     if not tasks:
         return None
-    recorded = [one for one in reviews if world.setting.has_summary or _is_recorded(world, one)]
-    return SIX * min(recorded or tasks[-1:], key=lambda one: _submitted(world, one)).hold * parts
+    recorded = [one for one in reviews if world.setting.has_summary or _is_recorded(world, one)] or tasks[-1:]
+    until = min(one.asked or one.created for one in recorded)
+    return SIX * max(one.hold for one in recorded if _submitted(world, one) <= until) * parts
 
 
 def _submitted(world: World, task: StoredTask) -> float:
-    """Return when a task was created, or its intent was recorded, if another run did that or asked for it, too.
+    """Return when a task was created, or its first run began if several runs recorded or asked for it.
 
     Of several tasks of one change, only the first has the intent that is known by the head.
     """
@@ -160,8 +161,8 @@ def _was_given_up(world: World, task: StoredTask) -> bool:
     read = (decode_external_id(split_tag(one)[1], signer) for one in world.truth.copies)
     copies = [one.purchase for one in read if one is not None]
     named = [one for one in copies if task.id in split_ids(one.task_id)]
-    keys = {purchase_key(one) for one in named or copies if named or one.hold == task.hold}
-    ended = any(one.state is TaskState.ENDED and not one.task_id and purchase_key(one) in keys for one in copies)
+    keys = {one.key for one in named or copies if named or one.hold == task.hold}
+    ended = any(one.state is TaskState.ENDED and not one.task_id and one.key in keys for one in copies)
     return ended and most_beside(world, task) >= RACING - 1
 
 
@@ -173,8 +174,8 @@ def is_intent_ended(world: World, task: StoredTask, refused: Run) -> bool:
     """
     records, buyer = list(_records(world, _number(task))), cast(Run, task.askers[0])
     named = [(one, at) for one, at in records if task.id in split_ids(one.task_id)]
-    keys = {purchase_key(one) for one, _ in named}
-    ends = [at for one, at in records if one.state is TaskState.ENDED and not one.task_id and purchase_key(one) in keys]
+    keys = {one.key for one, _ in named}
+    ends = [at for one, at in records if one.state is TaskState.ENDED and not one.task_id and one.key in keys]
     since = max(buyer.began, refused.began)
     until = min([refused.ended or math.inf, *(at for _, at in named)])
     return buyer is not refused and bool(ends) and since < min(ends) <= until
@@ -293,8 +294,8 @@ def is_dropped(world: World, task: StoredTask) -> bool:
 
 def _is_intent_dropped(world: World, task: StoredTask) -> bool:
     recorded = [one for ledger in world.written_ledgers(_number(task)) for one in ledger.purchases]
-    keys = {purchase_key(one) for one in recorded if task.id in split_ids(one.task_id)}
-    return any(one.state is TaskState.ENDED and not one.task_id and purchase_key(one) in keys for one in recorded)
+    keys = {one.key for one in recorded if task.id in split_ids(one.task_id)}
+    return any(one.state is TaskState.ENDED and not one.task_id and one.key in keys for one in recorded)
 
 
 def _written_over(world: World, task: StoredTask) -> Iterator[tuple[Ledger, Ledger]]:
@@ -311,9 +312,7 @@ def is_copy_written_over(world: World, task: StoredTask) -> bool:
     copies = [one for one in read if one is not None]
     named = [(at, one) for at, one in enumerate(copies) if task.id in one.purchase.task_id]
     return any(
-        purchase_key(later.purchase) == purchase_key(one.purchase)
-        and not later.purchase.task_id
-        and later.counter <= one.counter
+        later.purchase.key == one.purchase.key and not later.purchase.task_id and later.counter <= one.counter
         for at, one in named
         for later in copies[at:]
     )

@@ -9,7 +9,6 @@ from reviewbot.domain.github.drafts import MOST_ANNOTATIONS, Annotation, Annotat
 from reviewbot.domain.github.pull_request import CheckRun, CheckStatus, Conclusion
 from reviewbot.domain.github.shared_heads import GREEN, is_covered, newest, not_green
 from reviewbot.domain.ledger.external_id import decode_external_id, encode_external_id
-from reviewbot.domain.ledger.memory import purchase_key
 from reviewbot.domain.machine.decisions.check_copies import is_only_copy, may_be_replaced, purchase_to_copy
 from reviewbot.domain.machine.decisions.outcome import (
     CHECK_RUN,
@@ -72,7 +71,7 @@ def _has_another_record(run: RunContext, known: Known, state: CheckState, there:
     copy, new = (decode_external_id(one.external_id, run.signer) for one in (there, state))
     older = (*known.stored.older_checks, *known.snapshot.older_checks)
     copies = (decode_external_id(one.external_id, run.signer) for one in older)
-    others = {purchase_key(one.purchase) for one in copies if one}
+    others = {one.purchase.key for one in copies if one}
     return copy is not None and new is not None and is_only_copy(known, copy.purchase, new.purchase, others)
 
 

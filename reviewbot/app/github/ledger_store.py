@@ -23,7 +23,7 @@ from reviewbot.domain.ledger.copies import (
 )
 from reviewbot.domain.ledger.external_id import ExternalId, decode_external_id
 from reviewbot.domain.ledger.ledger import MAX_TASKS, Ledger, Purchase, TaskState
-from reviewbot.domain.ledger.memory import StoredLedger, purchase_key
+from reviewbot.domain.ledger.memory import StoredLedger
 from reviewbot.domain.publishing.comment_diff import marked_threads, summaries
 from reviewbot.errors import ForgeError
 from reviewbot.values import replace
@@ -53,7 +53,7 @@ def read_ledger(
     bypasses = (ledger.bypass, reading.bypass, *(one.bypass for one in doubles))
     others = tuple(only_in_doubles(ledger, doubles))
     ledger = with_doubles(ledger, doubles, others).entitled(snapshot.pull, run.settings.strictest_fail_on)
-    finished = {*finished_in(copies, ledger), *(purchase_key(one) for one in others if one.state.is_over)}
+    finished = {*finished_in(copies, ledger), *(one.key for one in others if one.state.is_over)}
     head_sha, judgement = snapshot.pull.head_sha, judgement_of(run.settings)
     ledger = with_copies(ledger, copies, head_sha=head_sha, digest=digest, judgement=judgement)
     was_here = _was_here(run, snapshot, keep)

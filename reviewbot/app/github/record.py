@@ -12,7 +12,7 @@ from reviewbot.domain.machine.decisions.outcome import SUMMARY, stands_in_summar
 from reviewbot.domain.machine.known import Bought, Known
 from reviewbot.domain.machine.steps import HeadMoved
 from reviewbot.domain.policy.verdict import Outcome, pending
-from reviewbot.errors import ForgeError, ReviewbotError
+from reviewbot.errors import ForgeError, ForgeUnreachable, NotFound, ReviewbotError
 from reviewbot.values import replace
 
 
@@ -28,12 +28,10 @@ def record_intent(run: RunContext, known: Known, bought: Bought) -> Known | Head
     if purchase.parts == 1:  # several tasks are recorded in the summary first
         known = _in_check_run(run, known, purchase)
     if comes_in_summary(known, purchase):
-        now = _read_again(run, known)
-        moved = head_has_moved(known, now)
-        in_summary = None if moved else _written(run, now, purchase, pending(now.request.judgement.rules))
-        if in_summary is None:
+        now = _in_summary(run, known, purchase)
+        if head_has_moved(known, now):
             return HeadMoved()
-        known = in_summary
+        known = now
     check_recorded(known, purchase)
     if purchase.parts > 1:
         known = _in_check_run(run, known, purchase)
@@ -47,16 +45,17 @@ def record_task(run: RunContext, known: Known, purchase: Purchase) -> Known:
     The summary is read again first, because other runs may write commands while the task is created. If reading fails
     or the head has moved, the check run gets the id. Without check runs, only the summary can get it.
     """
-    recorded = None
     try:
-        recorded = _in_summary(run, known, purchase)
+        now = _in_summary(run, known, purchase)
     except ReviewbotError as error:
         run.note(error.message)
         if not known.request.check_run:
             _beside_text(run, known, purchase)
-    if recorded is not None and stands_in_summary(recorded):
-        return recorded
-    return _in_check_run(run, recorded or known, purchase)
+        return _in_check_run(run, known, purchase)
+    if head_has_moved(known, now):
+        _beside_text(run, now, purchase)
+        return _in_check_run(run, known, purchase)
+    return now if stands_in_summary(now) else _in_check_run(run, now, purchase)
 
 
 def record_deferral(run: RunContext, known: Known, deferred: Purchase, outcome: Outcome) -> Known | HeadMoved:
@@ -66,7 +65,7 @@ def record_deferral(run: RunContext, known: Known, deferred: Purchase, outcome: 
         return HeadMoved()
     now = _in_check_run(run, now, deferred, outcome)
     recorded = _written(run, now, deferred, outcome)
-    if recorded is None:
+    if head_has_moved(now, recorded):
         return HeadMoved()
     remove_label(run, recorded, recorded.approval_label)
     return recorded
@@ -87,16 +86,11 @@ def _in_check_run(run: RunContext, known: Known, purchase: Purchase, outcome: Ou
     return _keeping(known, write_check_run(run, _only(known, purchase), outcome))
 
 
-def _read_again(run: RunContext, known: Known) -> Known:
-    return read_ledger_again(run, known) if known.summary else known
-
-
-def _in_summary(run: RunContext, known: Known, purchase: Purchase) -> Known | None:
-    now = _read_again(run, known)
-    if not head_has_moved(known, now):
-        return _written(run, now, purchase, pending(now.request.judgement.rules))
-    _beside_text(run, now, purchase)
-    return None
+def _in_summary(run: RunContext, known: Known, purchase: Purchase) -> Known:
+    """Read an existing summary again and write it. If the head has moved, only read."""
+    now = read_ledger_again(run, known) if known.summary else known
+    moved = head_has_moved(known, now)
+    return now if moved else _written(run, now, purchase, pending(now.request.judgement.rules))
 
 
 def _beside_text(run: RunContext, now: Known, purchase: Purchase) -> None:
@@ -106,15 +100,19 @@ def _beside_text(run: RunContext, now: Known, purchase: Purchase) -> None:
         run.attempt(SUMMARY, keep_text, run, now.summary, ledger)
 
 
-def _written(run: RunContext, known: Known, purchase: Purchase, outcome: Outcome) -> Known | None:
-    """Write the summary, and return the new state, or None if the head has moved."""
-    written = write_summary(run, _only(known, purchase), outcome)
-    return None if written.reviewed else _keeping(known, written)
+def _written(run: RunContext, known: Known, purchase: Purchase, outcome: Outcome) -> Known:
+    """Write the summary. If that fails, read it again, and write it again unless the head has moved."""
+    try:
+        return _keeping(known, write_summary(run, _only(known, purchase), outcome))
+    except (ForgeUnreachable, NotFound):
+        now = read_ledger_again(run, known)
+    moved = head_has_moved(known, now)
+    return now if moved else _keeping(now, write_summary(run, _only(now, purchase), outcome))
 
 
 def _only(known: Known, purchase: Purchase) -> Known:
     """Keep only this purchase in the ledger update. Other updates are written after the comments are posted."""
-    return known.with_update(known.memory.update.only(purchase.identity, purchase.attempt))
+    return known.with_update(known.memory.update.only(purchase.key))
 
 
 def _keeping(known: Known, written: Known) -> Known:

@@ -6,7 +6,6 @@ from collections.abc import Iterable
 from functools import partial
 
 from reviewbot.app.context import RunContext
-from reviewbot.app.github.refresh import refresh
 from reviewbot.app.output.views import summary_view
 from reviewbot.domain.findings.markers import summary_mark
 from reviewbot.domain.github.pull_request import Comment, Snapshot
@@ -19,7 +18,7 @@ from reviewbot.domain.machine.known import Known, Wrote
 from reviewbot.domain.policy.verdict import Outcome
 from reviewbot.domain.publishing.comment_diff import marked_threads, summaries
 from reviewbot.domain.text.size_limits import SUMMARY as SUMMARY_LIMIT
-from reviewbot.errors import ForgeError, ForgeUnreachable, NotFound
+from reviewbot.errors import ForgeError
 from reviewbot.render.renderer import SummaryText
 from reviewbot.values import replace
 
@@ -33,15 +32,7 @@ def write_summary(run: RunContext, known: Known, outcome: Outcome) -> Known:
     """
     if not summary_is_due(known, outcome):
         return known
-    outcome = apply_bypass(known, outcome)
-    try:
-        return _write_summary(run, known, outcome)
-    except (ForgeUnreachable, NotFound):
-        return _write_summary(run, refresh(run, known), outcome)
-
-
-def _write_summary(run: RunContext, known: Known, outcome: Outcome) -> Known:
-    snapshot = known.snapshot
+    outcome, snapshot = apply_bypass(known, outcome), known.snapshot
     found = summaries(snapshot.comments, known.request.instance)
     keep = known.summary or found.keep
     written = _counted(run, known, keep)

@@ -64,9 +64,9 @@ def _factor(known: Known, tag: Tag | None, most: int, held: int) -> Decimal | No
 
 def unknown_tasks(run: RunContext, known: Known) -> Iterator[str]:
     """Yield a sentence about each other purchase for which CodeVF may have an unrecorded task."""
-    own = known.purchase and (known.purchase.identity, known.purchase.attempt)
+    own = known.purchase and known.purchase.key
     for one in known.ledger.purchases:
-        if run.settings.paid and one.is_unknown and (one.identity, one.attempt) != own:
+        if run.settings.paid and one.is_unknown and one.key != own:
             yield (
                 f"A run stopped while buying the review of {short(one.head_sha) or 'an older head'}. "
                 f"CodeVF may have created a task for it, so reviewbot counts {counted(one.hold, 'credit')} against the "

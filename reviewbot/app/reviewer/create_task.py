@@ -14,7 +14,6 @@ from reviewbot.domain.codevf.idempotency import Identity, key_of_part
 from reviewbot.domain.codevf.response import response_schema
 from reviewbot.domain.diff.parse import LineKind
 from reviewbot.domain.ledger.ledger import Purchase
-from reviewbot.domain.ledger.memory import purchase_key
 from reviewbot.domain.machine.decisions.purchase import batches_of, context_of
 from reviewbot.domain.machine.known import Bought, Candidate, Known
 from reviewbot.domain.machine.steps import TaskCreated
@@ -37,7 +36,7 @@ def create_task(run: RunContext, known: Known, bought: Bought, candidate: Candid
     packings = _packings(known, bought.purchase, candidate)
     if not any(packing.sent for packing in packings):
         raise _nothing_fits(run, known, attachments.together(packings, len(packings)))
-    run.ports.own_tasks.bought.add(purchase_key(bought.purchase))  # before the response, which may be lost
+    run.ports.own_tasks.bought.add(bought.purchase.key)  # before the response, which may be lost
     tasks = _create(run, known, bought, candidate.identity, packings)
     return TaskCreated(joined(tasks), attachments.together(packings, len(tasks)))
 

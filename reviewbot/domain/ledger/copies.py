@@ -7,8 +7,7 @@ from decimal import Decimal
 
 from reviewbot.domain.findings.tracked_finding import LOST
 from reviewbot.domain.ledger.external_id import ExternalId
-from reviewbot.domain.ledger.ledger import Judgement, Ledger, Purchase, TaskState
-from reviewbot.domain.ledger.memory import PurchaseKey, purchase_key
+from reviewbot.domain.ledger.ledger import Judgement, Ledger, Purchase, PurchaseKey, TaskState
 from reviewbot.domain.policy.verdict import Coverage
 from reviewbot.values import replace
 
@@ -16,8 +15,8 @@ from reviewbot.values import replace
 def latest_copies(found: Sequence[ExternalId]) -> tuple[ExternalId, ...]:
     """Return the copy with the most advanced state of each purchase, oldest purchase first."""
     # While newer heads wait, their check runs contain the same copy.
-    bought_for = {purchase_key(one.purchase): one.purchase.head_sha for one in reversed(found)}
-    latest = {purchase_key(one.purchase): one for one in sorted(found, key=lambda one: one.purchase.progress)}
+    bought_for = {one.purchase.key: one.purchase.head_sha for one in reversed(found)}
+    latest = {one.purchase.key: one for one in sorted(found, key=lambda one: one.purchase.progress)}
     placed = (
         # A deferred purchase belongs to one head. A rebase without changes defers it again on another head.
         one
@@ -33,7 +32,7 @@ def finished_in(copies: Iterable[ExternalId], ledger: Ledger) -> Iterator[Purcha
     for one in (copy.purchase for copy in copies if copy.purchase.state.is_over):
         known = ledger.recorded(one)
         if one.task_id or known is None or not known.task_id:
-            yield purchase_key(one)
+            yield one.key
 
 
 def with_copies(

@@ -77,6 +77,10 @@ class Judgement(Struct, frozen=True):
     answer: AnswerForm | None = AnswerForm.SCHEMA
 
 
+PurchaseKey = tuple[str, int]
+"""The identity and the attempt of a purchase."""
+
+
 class Purchase(Struct, frozen=True):
     """One or more tasks bought together, the intent to create them, or a deferred purchase.
 
@@ -144,6 +148,10 @@ class Purchase(Struct, frozen=True):
     expertise: str = ""
     requested_by: tuple[str, ...] = ()
     renames: str = ""
+
+    @property
+    def key(self) -> PurchaseKey:
+        return self.identity, self.attempt
 
     @property
     def cost(self) -> Decimal:
@@ -261,13 +269,12 @@ class Ledger(Struct, frozen=True):
         attempts = (one for one in self.purchases if one.identity == identity and state in {None, one.state})
         return max(attempts, key=lambda one: one.attempt, default=None)
 
-    def named(self, identity: str, attempt: int) -> Purchase | None:
-        """Return the attempt with this identity and number, or None."""
-        return next((one for one in self.purchases if (one.identity, one.attempt) == (identity, attempt)), None)
+    def named(self, key: PurchaseKey) -> Purchase | None:
+        return next((one for one in self.purchases if one.key == key), None)
 
     def recorded(self, purchase: Purchase) -> Purchase | None:
         """Return the record of the same attempt, or None."""
-        return self.named(purchase.identity, purchase.attempt)
+        return self.named(purchase.key)
 
     def with_purchase(self, purchase: Purchase) -> Ledger:
         """Add a purchase, or update the recorded attempt. The record with the higher `progress` wins."""

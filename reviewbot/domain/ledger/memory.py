@@ -14,16 +14,9 @@ from reviewbot.domain.findings.tracked_finding import Bypass
 from reviewbot.domain.github.pull_request import CheckRun, Comment
 from reviewbot.domain.ledger.edits import Unwaive
 from reviewbot.domain.ledger.external_id import ExternalId
-from reviewbot.domain.ledger.ledger import Ledger, Purchase
+from reviewbot.domain.ledger.ledger import Ledger, PurchaseKey
 from reviewbot.domain.ledger.update import LedgerUpdate, applied, assign_recorded_ids
 from reviewbot.values import replace
-
-PurchaseKey = tuple[str, int]
-"""The identity and the attempt of a purchase."""
-
-
-def purchase_key(purchase: Purchase) -> PurchaseKey:
-    return purchase.identity, purchase.attempt
 
 
 class StoredLedger(Struct, frozen=True):

@@ -15,7 +15,7 @@ from reviewbot.domain.findings.placement import Placed, assign_ids, remembered, 
 from reviewbot.domain.findings.states import update_states
 from reviewbot.domain.findings.tracking import PlacedAnswer, merge_answer
 from reviewbot.domain.ledger.edits import LedgerEdit, Unwaive, apply_edits
-from reviewbot.domain.ledger.ledger import Ledger, Purchase
+from reviewbot.domain.ledger.ledger import Ledger, Purchase, PurchaseKey
 from reviewbot.values import replace
 
 
@@ -61,19 +61,18 @@ class LedgerUpdate(Struct, frozen=True):
 
         `own` is the purchase of this run, which may drop its own intent.
         """
-        own_key = own and (own.identity, own.attempt)
-        begun = {(one.identity, one.attempt) for one in ledger.intents()} - {own_key}
-        left = (one for one in self.purchases if not (one.is_dropped and (one.identity, one.attempt) in begun))
+        begun = {one.key for one in ledger.intents() if own is None or one.key != own.key}
+        left = (one for one in self.purchases if not (one.is_dropped and one.key in begun))
         there = ((one, ledger.recorded(one)) for one in left)
         kept = (one for one, recorded in there if recorded is None or one.progress >= recorded.progress)
         return replace(self, purchases=tuple(kept))
 
-    def only(self, identity: str, attempt: int) -> LedgerUpdate:
+    def only(self, key: PurchaseKey) -> LedgerUpdate:
         """Keep only one purchase, for writes before the end of the run.
 
         Earlier tasks must not be recorded as finished before their findings have comments or their end is announced.
         """
-        kept = (one for one in self.purchases if (one.identity, one.attempt) == (identity, attempt))
+        kept = (one for one in self.purchases if one.key == key)
         return LedgerUpdate(purchases=tuple(kept))
 
 

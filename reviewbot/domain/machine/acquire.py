@@ -9,9 +9,8 @@ from decimal import Decimal
 from reviewbot.domain.codevf.idempotency import is_forgotten
 from reviewbot.domain.github.pull_request import Permission
 from reviewbot.domain.ledger.ledger import Purchase, TaskState
-from reviewbot.domain.ledger.memory import purchase_key
 from reviewbot.domain.machine import phases
-from reviewbot.domain.machine.buy import Concluded, Scoped, end_without_result, fail_purchase, may_race, scope
+from reviewbot.domain.machine.buy import Scoped, end_without_result, fail_purchase, may_race, scope
 from reviewbot.domain.machine.decisions.check_copies import overtaking
 from reviewbot.domain.machine.decisions.outcome import (
     answer_of,
@@ -62,8 +61,9 @@ from reviewbot.values import replace
 
 MAX_ATTEMPTS = 3
 """The number of attempts without a result after which pull request events request no further attempt."""
+
 InTurn = phases.PricingReplacement | phases.DeferredForOlder | Scoped
-Checked = phases.Unchecked | phases.Deferred | InTurn | Concluded
+Checked = phases.Unchecked | phases.Deferred | InTurn | phases.Concluded
 Buying = phases.AwaitingApproval | Checked
 Looked = phases.LookingUpOlder | phases.Resumed | Buying
 """Return types. Each union also contains the phases that can follow."""
@@ -149,7 +149,7 @@ def _end_older(known: Known, purchase: Purchase, got: TaskRead, now: datetime) -
 
 def _end_without_answer(known: Known, purchase: Purchase, used: Decimal | None, now: datetime) -> Known:
     known = known.noted(purchase.over(TaskState.ENDED, used, now))
-    if purchase_key(purchase) not in known.stored.finished:
+    if purchase.key not in known.stored.finished:
         return known
     return known.with_update(replace(known.memory.update, is_incomplete=True))  # its published findings are lost
 
@@ -174,7 +174,7 @@ _NOTHING_TO_REVIEW = (
 )
 
 
-def nothing_to_send(known: Known) -> Concluded:
+def nothing_to_send(known: Known) -> phases.Concluded:
     if known.change.missed and known.request.is_due:
         unsendable = NothingSendable(
             "None of the selected files could be reviewed.",
@@ -423,7 +423,7 @@ def _seen_at(known: Known, deferred: Purchase) -> datetime:
     return first if forced is None else max(first, forced)
 
 
-def _defer_for_checks(at: phases.Unchecked, message: str) -> phases.Deferred | Concluded:
+def _defer_for_checks(at: phases.Unchecked, message: str) -> phases.Deferred | phases.Concluded:
     outcome = deferred_outcome(at.known.request.judgement.rules, message)
     if at.recorded:
         return conclude(at.known, outcome)

@@ -27,12 +27,11 @@ from reviewbot.domain.text.formatting import number
 from reviewbot.errors import ForgeUnreachable, PayloadTooLarge, ReviewbotError, TaskEnded, leaves_no_task
 from reviewbot.values import replace
 
-Concluded = phases.Concluded
 Priced = phases.Quoted | phases.Recorded | phases.Intended
 Scoped = phases.Scoping | phases.Pricing | Priced
 
 
-def end_without_result(known: Known, bought: Bought, task: Task, now: datetime) -> Concluded:
+def end_without_result(known: Known, bought: Bought, task: Task, now: datetime) -> phases.Concluded:
     error = TaskEnded(
         f"CodeVF ended the task {task.id} without a result: {visible(task.status_text)}. It does not report the cost.",
         hint="Run this job again to buy another review.",
@@ -99,7 +98,7 @@ def _intend(known: Known, candidate: Candidate, agreed: Quote, now: datetime) ->
 # The task
 
 
-def after_failed_record(at: phases.Quoted, error: ReviewbotError) -> Concluded:
+def after_failed_record(at: phases.Quoted, error: ReviewbotError) -> phases.Concluded:
     """Fail. If GitHub did not respond, it may have recorded the intent, so the intent is kept."""
     outcome = failure(at.known, error)
     if isinstance(error, ForgeUnreachable):
@@ -107,7 +106,7 @@ def after_failed_record(at: phases.Quoted, error: ReviewbotError) -> Concluded:
     return after_unrecorded_intent(at, outcome)
 
 
-def after_unrecorded_intent(at: phases.Quoted, outcome: Outcome) -> Concluded:
+def after_unrecorded_intent(at: phases.Quoted, outcome: Outcome) -> phases.Concluded:
     """End without a task. If CodeVF rejected a larger request, drop the recorded intent, which holds credits."""
     known = at.known
     if known.own and not at.candidate.intent:
@@ -129,7 +128,9 @@ def may_race(at: phases.Recorded) -> bool:
     return may_exceed_together(at.known) and not at.candidate.intent
 
 
-def after_failed_creation(at: phases.Intended, error: ReviewbotError) -> phases.Quoted | phases.Intended | Concluded:
+def after_failed_creation(
+    at: phases.Intended, error: ReviewbotError
+) -> phases.Quoted | phases.Intended | phases.Concluded:
     """Submit a smaller request if CodeVF rejects the size, or fail."""
     tiers = size_tiers(at.known.request.attachment_bytes)
     if isinstance(error, PayloadTooLarge) and at.bought.purchase.size_tier < len(tiers) - 1:
@@ -137,7 +138,7 @@ def after_failed_creation(at: phases.Intended, error: ReviewbotError) -> phases.
     return fail_purchase(at, error)
 
 
-def fail_purchase(at: phases.Recorded | phases.Intended, error: ReviewbotError) -> Concluded:
+def fail_purchase(at: phases.Recorded | phases.Intended, error: ReviewbotError) -> phases.Concluded:
     """Fail, and drop the intent unless the task may exist. The next run then reuses the idempotency key."""
     known = at.known
     if leaves_no_task(error) and not at.candidate.intent:
@@ -155,7 +156,7 @@ def _submit_smaller(at: phases.Intended, error: PayloadTooLarge) -> phases.Quote
 
 def after_creation(
     at: phases.Intended, got: TaskCreated, now: datetime
-) -> phases.Submitted | phases.Waiting | phases.Completed | Concluded:
+) -> phases.Submitted | phases.Waiting | phases.Completed | phases.Concluded:
     bought = record_submission(at.known, at.bought, got, now, again=at.candidate.intent is not None)
     known = at.known.with_own(bought, got.task)
     if not known.request.paid:
@@ -165,7 +166,7 @@ def after_creation(
 
 def wait_for_task(
     known: Known, bought: Bought, task: Task, now: datetime, waited: float = 0
-) -> phases.Waiting | phases.Completed | Concluded:
+) -> phases.Waiting | phases.Completed | phases.Concluded:
     if not task.status.is_over:
         return phases.Waiting(known, bought, task, waited)
     if task.status is TaskStatus.COMPLETED:
@@ -173,6 +174,8 @@ def wait_for_task(
     return end_without_result(known, bought, task, now)
 
 
-def after_poll(at: phases.Waiting, got: TaskRead, now: datetime) -> phases.Waiting | phases.Completed | Concluded:
+def after_poll(
+    at: phases.Waiting, got: TaskRead, now: datetime
+) -> phases.Waiting | phases.Completed | phases.Concluded:
     known = replace(at.known, own=OwnReview(at.bought, got.task))
     return wait_for_task(known, at.bought, got.task, now, at.waited + got.seconds)

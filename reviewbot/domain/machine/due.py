@@ -13,7 +13,6 @@ from reviewbot.domain.ledger.memory import StoredLedger
 from reviewbot.domain.ledger.update import LedgerUpdate
 from reviewbot.domain.machine import phases
 from reviewbot.domain.machine.acquire import Looked, bought_before, note_cancelled, nothing_to_send, settle
-from reviewbot.domain.machine.buy import Concluded
 from reviewbot.domain.machine.decisions.outcome import contradicts
 from reviewbot.domain.machine.decisions.purchase import plan, stopped_by_limit
 from reviewbot.domain.machine.decisions.routes import apply_routes
@@ -26,7 +25,7 @@ from reviewbot.domain.policy.verdict import Outcome, Reason, not_due
 from reviewbot.values import replace
 
 
-def start(known: Known) -> phases.CancelRequested | phases.Loaded | phases.Due | phases.NotDue | Concluded:
+def start(known: Known) -> phases.CancelRequested | phases.Loaded | phases.Due | phases.NotDue | phases.Concluded:
     if known.request.remembers and known.request.cancels:
         return phases.CancelRequested(known)
     return begin(known)
@@ -34,11 +33,11 @@ def start(known: Known) -> phases.CancelRequested | phases.Loaded | phases.Due |
 
 def after_cancellations(
     at: phases.CancelRequested, got: TasksCancelled
-) -> phases.Loaded | phases.Due | phases.NotDue | Concluded:
+) -> phases.Loaded | phases.Due | phases.NotDue | phases.Concluded:
     return begin(note_cancelled(at.known, *got.task_ids))
 
 
-def begin(known: Known) -> phases.Loaded | phases.Due | phases.NotDue | Concluded:
+def begin(known: Known) -> phases.Loaded | phases.Due | phases.NotDue | phases.Concluded:
     request, pull = known.request, known.snapshot.pull
     if not (request.may_buy or pull.is_open):
         return phases.Due(known, None)  # paid reviews are also published on a closed pull request
@@ -77,7 +76,7 @@ def _is_authors(known: Known) -> bool:
     return label is None or label.actor is None or pull.people is None or label.actor.casefold() in pull.people
 
 
-def after_permission(known: Known, permission: Permission) -> phases.Due | phases.NotDue | Concluded:
+def after_permission(known: Known, permission: Permission) -> phases.Due | phases.NotDue | phases.Concluded:
     """Decide whether a review is due, given the permission of the user who set `skip-review`."""
     pull = known.snapshot.pull
     skips = _is_recorded(known, known.proof.skip_record) or permission.at_least(Permission.MAINTAIN)
@@ -91,7 +90,7 @@ def after_permission(known: Known, permission: Permission) -> phases.Due | phase
     return phases.NotDue(known, skipped) if known.request.remembers else conclude(known, skipped)
 
 
-def after_ledger(at: phases.NotDue, stored: StoredLedger) -> phases.Due | Concluded:
+def after_ledger(at: phases.NotDue, stored: StoredLedger) -> phases.Due | phases.Concluded:
     """Read the change if the summary must be written or an earlier purchase is unfinished.
 
     Also read the change of a bot's pull request with an open finding, task or intent, because users may have added
@@ -144,7 +143,7 @@ def _ended_waivers(known: Known) -> Iterator[str]:
             yield f"The waiver of `{one.id}` by `{one.waiver.by}` no longer applies, because {what} has changed."
 
 
-def _dry_run_due(known: Known) -> phases.DryRunDue | Concluded:
+def _dry_run_due(known: Known) -> phases.DryRunDue | phases.Concluded:
     rules, outcome = known.request.wait_rules, not_due(Reason.DRY_RUN)
     known = known.noting(stopped_by_limit(known))
     if known.packing is not None and not known.packing.sent:
@@ -158,7 +157,7 @@ def _dry_run_due(known: Known) -> phases.DryRunDue | Concluded:
     return phases.DryRunDue(known, outcome) if rules.checks else conclude(known, outcome)
 
 
-def after_dry_run_checks(at: phases.DryRunDue, open_checks: tuple[str, ...]) -> Concluded:
+def after_dry_run_checks(at: phases.DryRunDue, open_checks: tuple[str, ...]) -> phases.Concluded:
     would = (
         f"reviewbot would now wait before buying a review. {waits_for(open_checks)}"
         if open_checks

@@ -34,14 +34,16 @@ from reviewbot.domain.machine.steps import (
     PostReview,
     PublishingStep,
     ReadPosted,
+    ReadSummary,
+    RewriteSummary,
     UpdateThreads,
     WriteCheckRun,
     WriteSummary,
 )
 from reviewbot.domain.model.review import Report
-from reviewbot.domain.policy.verdict import Outcome, Reason, Verdict, not_due
+from reviewbot.domain.policy.verdict import EXIT_NOT_PUBLISHED, Outcome, Reason, Verdict, not_due
 from reviewbot.domain.publishing.comment_diff import duplicates
-from reviewbot.errors import ForgeUnreachable, ReviewbotError
+from reviewbot.errors import ForgeUnreachable, NotFound, ReviewbotError
 from reviewbot.values import replace
 
 _RULES_DIFFER = (
@@ -131,12 +133,14 @@ def after_refresh(known: Known, outcome: Outcome) -> Publishing | Published:
 def _judge_again(known: Known, outcome: Outcome) -> Outcome:
     if known.reviewed:
         return outcome
+    found = by_findings(known, known.judgement.rules, readable=known.report is None or known.report.readable)
+    if outcome.exit_status == EXIT_NOT_PUBLISHED:
+        passes = outcome.verdict is Verdict.PASS
+        return replace(outcome, verdict=found.verdict, conclusion=found.conclusion) if passes else outcome
     if known.report:
-        return by_findings(known, known.judgement.rules, readable=known.report.readable)
-    if outcome.reason not in {Reason.NOTHING_SELECTED, Reason.ROUTE}:
-        return outcome
-    found = by_findings(known, known.judgement.rules, readable=True)
-    return outcome if found.verdict is Verdict.PASS else found
+        return found
+    is_green = outcome.reason in {Reason.NOTHING_SELECTED, Reason.ROUTE, Reason.REVIEWED}
+    return found if is_green and found.verdict is not Verdict.PASS else outcome
 
 
 def after_failed_refresh(known: Known, outcome: Outcome, error: ReviewbotError) -> Publishing | Published:
@@ -228,7 +232,7 @@ def _leave_to_next_run(known: Known) -> Known:
 
 def after_write(at: Publishing, known: Known) -> Publishing | Published:
     done, left, outcome = at.left[0], at.left[1:], at.outcome
-    if done is ReadPosted and not at.refused:
+    if done in {ReadPosted, ReadSummary}:
         outcome = _judge_again(known, outcome)
         left = left if outcome == at.outcome or WriteCheckRun in left else _RECORD
     if done is WriteCheckRun and not at.refused and _may_be_withdrawn(known, outcome):
@@ -259,6 +263,10 @@ def after_failed_write(at: Publishing, error: ReviewbotError) -> Publishing | Pu
     that were open before.
     """
     known, outcome, left = at.known.noting(error.message), at.outcome, at.left[1:]
+    if at.left[0] is WriteSummary and isinstance(error, ForgeUnreachable | NotFound):
+        return Publishing(at.known, outcome, (ReadSummary, RewriteSummary, *left), at.refused)
+    if at.left[0] is ReadSummary:
+        left = left[1:]  # it may contain what this run has not read
     if at.left[0] is DismissRequests:
         return _write(known, outcome, left, refused=at.refused)
     if at.left[0] is Announce:

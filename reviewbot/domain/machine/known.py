@@ -21,8 +21,8 @@ from reviewbot.domain.findings.tracking import PlacedAnswer
 from reviewbot.domain.github.context import ProjectContext
 from reviewbot.domain.github.pull_request import CheckRun, Comment, Snapshot
 from reviewbot.domain.ledger.edits import LedgerEdit
-from reviewbot.domain.ledger.ledger import Judgement, Ledger, Purchase, TaskState
-from reviewbot.domain.ledger.memory import Memory, PurchaseKey, StoredLedger
+from reviewbot.domain.ledger.ledger import Judgement, Ledger, Purchase, PurchaseKey, TaskState
+from reviewbot.domain.ledger.memory import Memory, StoredLedger
 from reviewbot.domain.ledger.update import LedgerUpdate
 from reviewbot.domain.model.events import ReviewEvent
 from reviewbot.domain.model.options import Auto, FailOn, PathInstruction, Supersede

@@ -164,6 +164,14 @@ class WriteSummary(_Publishing, frozen=True):
     """Write the summary comment, which contains the ledger."""
 
 
+class ReadSummary(_Publishing, frozen=True):
+    """Read the pull request again, because GitHub did not respond to the summary, or its comment was deleted."""
+
+
+class RewriteSummary(_Publishing, frozen=True):
+    """Write the summary comment that was read again."""
+
+
 class WriteCheckRun(_Publishing, frozen=True):
     """Write the check run on the reviewed head."""
 
@@ -195,7 +203,8 @@ AtReviewer = OpenReviewer | LookUpTask | ReadTask | PollTask | ReadPrice | Creat
 Cancelling = CancelOpenTasks | CancelTask
 Recording = RecordIntent | RecordDeferral | RecordTask
 Posting = PostReview | ReadPosted | Announce | UpdateThreads
-PublishingStep = Posting | WriteSummary | WriteCheckRun | DismissRequests | CloseOlderChecks
+WritingSummary = WriteSummary | ReadSummary | RewriteSummary
+PublishingStep = Posting | WritingSummary | WriteCheckRun | DismissRequests | CloseOlderChecks
 Step = Reading | AtReviewer | Cancelling | Recording | PublishingStep | WriteOutput
 
 # Results

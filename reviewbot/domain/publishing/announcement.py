@@ -13,7 +13,6 @@ from msgspec import Struct
 from reviewbot.domain.findings.markers import read_announcement_mark
 from reviewbot.domain.github.pull_request import Comment, PullRequest
 from reviewbot.domain.ledger.ledger import Purchase
-from reviewbot.domain.ledger.memory import purchase_key
 from reviewbot.domain.publishing.comment_diff import answered_twice
 
 
@@ -30,7 +29,7 @@ class Announcement(Struct, frozen=True):
     @property
     def key(self) -> str:
         """The key in the marker. An unbought purchase has another key, because a later run may still buy the review."""
-        identity, attempt = purchase_key(self.purchase)
+        identity, attempt = self.purchase.key
         return f"{identity}-{attempt}{'-unbought' if self.ending is Ending.NOT_BOUGHT else ''}"
 
 

@@ -696,9 +696,9 @@ def test_the_state_of_a_purchase_only_advances(one: Purchase, other: Purchase) -
 
 
 def test_a_purchase_is_found_by_its_identity_and_attempt() -> None:
-    assert PLAIN.named("a" * 32, 2) == PLAIN.purchases[1]
-    assert PLAIN.named("a" * 32, 3) is None
-    assert PLAIN.named("b" * 32, 1) is None
+    assert PLAIN.named(("a" * 32, 2)) == PLAIN.purchases[1]
+    assert PLAIN.named(("a" * 32, 3)) is None
+    assert PLAIN.named(("b" * 32, 1)) is None
 
 
 def test_a_finished_purchase_that_only_a_copy_has_is_reopened_unless_the_run_reads_it() -> None:

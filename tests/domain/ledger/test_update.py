@@ -86,9 +86,7 @@ def test_two_runs_lose_nothing_in_either_order_of_writes(one: LedgerUpdate, othe
     ids = {item.id for change in (one, other) for said in change.answers for item in said.placed}
     assert ids == {record.id for record in both.findings.records} == {record.id for record in turned.findings.records}
     assert both.posted == turned.posted == one.posted | other.posted
-    states = [
-        {(each.identity, each.attempt): each.state.rank for each in ledger.purchases} for ledger in (both, turned)
-    ]
+    states = [{each.key: each.state.rank for each in ledger.purchases} for ledger in (both, turned)]
     assert states[0] == states[1]
 
 

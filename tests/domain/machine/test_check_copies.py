@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from reviewbot.domain.ledger.ledger import Ledger, Purchase, TaskState
-from reviewbot.domain.ledger.memory import Memory, purchase_key
+from reviewbot.domain.ledger.memory import Memory
 from reviewbot.domain.machine.decisions.check_copies import is_only_copy, may_be_replaced, purchase_to_copy
 from reviewbot.domain.machine.decisions.outcome import check_to_write
 from reviewbot.domain.machine.known import Bought, Known, OpenTask, OwnReview, ReviewedHead, Wrote
@@ -74,7 +74,7 @@ def test_a_check_keeps_the_copy_of_a_purchase_that_the_ledger_has() -> None:
 def test_a_finished_review_that_is_read_again_does_not_replace_the_end_of_the_next_attempt() -> None:
     ended = replace(OPEN, attempt=2, state=TaskState.ENDED)
     now = run(None, OPEN, ended)
-    now = replace(now, stored=replace(now.stored, finished=frozenset({purchase_key(OPEN)})))
+    now = replace(now, stored=replace(now.stored, finished=frozenset({OPEN.key})))
     assert purchase_to_copy(now, ended) == ended
 
 
@@ -129,7 +129,7 @@ def test_the_only_copy_of_another_review_is_not_replaced(
     now: Known, copy: Purchase, new: Purchase, *, is_only: bool
 ) -> None:
     assert is_only_copy(now, copy, new, ()) is is_only
-    assert not is_only_copy(now, copy, new, {purchase_key(copy)}) or new.state is TaskState.INTENT
+    assert not is_only_copy(now, copy, new, {copy.key}) or new.state is TaskState.INTENT
 
 
 def test_the_check_to_write_is_that_of_this_run_or_of_the_head() -> None:

@@ -10,8 +10,8 @@ from reviewbot.domain.findings.markers import FindingMark, answer_id
 from reviewbot.domain.findings.placement import place
 from reviewbot.domain.findings.tracking import PlacedAnswer
 from reviewbot.domain.github.pull_request import Snapshot
-from reviewbot.domain.ledger.ledger import Ledger, Purchase, TaskState
-from reviewbot.domain.ledger.memory import Memory, PurchaseKey, StoredLedger, purchase_key
+from reviewbot.domain.ledger.ledger import Ledger, Purchase, PurchaseKey, TaskState
+from reviewbot.domain.ledger.memory import Memory, StoredLedger
 from reviewbot.domain.ledger.update import LedgerUpdate
 from reviewbot.domain.machine.decisions.late_answers import announcing
 from reviewbot.domain.machine.known import Wrote
@@ -74,11 +74,11 @@ LATE = [
 ]
 ON_TIME = {
     "this run has bought it": endings(None, OPEN, DONE),
-    "this run has bought it for a missed command": endings(OPEN, DONE, bought=frozenset({purchase_key(OPEN)})),
+    "this run has bought it for a missed command": endings(OPEN, DONE, bought=frozenset({OPEN.key})),
     "this run has bought what was deferred": endings(DEFERRED, DONE),
     "another run has recorded the end": endings(OPEN, DONE, stored=StoredLedger(Ledger((DONE,)))),
     "an older check run has the end": endings(
-        OPEN, DONE, stored=StoredLedger(Ledger((OPEN,)), finished=frozenset({purchase_key(OPEN)}))
+        OPEN, DONE, stored=StoredLedger(Ledger((OPEN,)), finished=frozenset({OPEN.key}))
     ),
     "it was done before": endings(DONE, DONE),
     "it is still open": endings(OPEN, OPEN),

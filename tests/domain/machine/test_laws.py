@@ -8,7 +8,6 @@ import pytest
 
 from reviewbot.domain.github.pull_request import Conclusion
 from reviewbot.domain.ledger.ledger import TaskState
-from reviewbot.domain.ledger.memory import purchase_key
 from reviewbot.domain.machine.decide import decide
 from reviewbot.domain.machine.decisions.outcome import newer_head
 from reviewbot.domain.machine.due import start
@@ -183,8 +182,8 @@ def test_an_answer_is_announced_before_it_is_recorded_and_never_twice_or_by_its_
         announced += bool(keys)
         assert len(set(keys)) == len(keys)
         assert not keys or not [step for step, _ in trace.before(Announce) if isinstance(step, WriteSummary)]
-        bought = {purchase_key(step.purchase) for step, _ in trace.of(RecordTask)}
-        assert not bought & {purchase_key(one.purchase) for one in trace.announced}
+        bought = {step.purchase.key for step, _ in trace.of(RecordTask)}
+        assert not bought & {one.purchase.key for one in trace.announced}
         assert not keys or known.request.remembers
     assert announced > RUNS / 20
 

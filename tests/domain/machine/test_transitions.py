@@ -35,7 +35,7 @@ from reviewbot.domain.github.pull_request import (
 from reviewbot.domain.ledger.edits import GrantBypass, Unwaive, Waive
 from reviewbot.domain.ledger.external_id import decode_external_id, encode_external_id
 from reviewbot.domain.ledger.ledger import Judgement, Ledger, Purchase, TaskState
-from reviewbot.domain.ledger.memory import Memory, StoredLedger, purchase_key
+from reviewbot.domain.ledger.memory import Memory, StoredLedger
 from reviewbot.domain.ledger.signing import Signer
 from reviewbot.domain.ledger.update import LedgerUpdate
 from reviewbot.domain.machine import phases, steps
@@ -621,7 +621,7 @@ def test_the_log_names_each_gap_in_the_history() -> None:
     done = replace(own, attempt=3, identity="other", state=TaskState.DONE, change=change, judged=(lost,))
     older = purchase(identity="older", task_id="task_9")
     ledger = Ledger((older, own, done), findings=Findings(broken=True))
-    stored = replace(now.stored, lost=True, finished=frozenset({purchase_key(older), purchase_key(own)}))
+    stored = replace(now.stored, lost=True, finished=frozenset({older.key, own.key}))
     gone = replace(now, own=OwnReview(Bought(own)), memory=Memory(ledger), stored=stored)
     assert list(why_incomplete(gone)) == [
         "the record of findings is incomplete",
@@ -957,7 +957,7 @@ def test_a_finished_task_that_codevf_does_not_know_leaves_the_record_incomplete(
     reason: Reason, *, finished: bool
 ) -> None:
     older = purchase(state=TaskState.OPEN, head_sha=OTHER_HEAD)
-    keys = frozenset({purchase_key(older)} if finished else ())
+    keys = frozenset({older.key} if finished else ())
     read = replace(sendable(), stored=StoredLedger(Ledger((older,)), finished=keys))
     ended = go(start(known()), replace(read, change=replace(read.change, sendables=(), views=())))
     ended = go(ended, steps.Done(), steps.Failed(ServiceRefused("Unknown.", status=404)))
@@ -1572,7 +1572,7 @@ def test_before_the_end_only_the_purchases_of_this_change_are_written() -> None:
     answer = PlacedAnswer("task_1", whole=True, here=False, report=Report("", ()), placed=())
     update = LedgerUpdate(purchases=(other, ours), answers=(answer,), posted=frozenset({"a"}))
     memory = Memory.of(Ledger(), update, now.change.index)
-    assert memory.update.only(ours.identity, ours.attempt) == LedgerUpdate(purchases=(ours,))
+    assert memory.update.only(ours.key) == LedgerUpdate(purchases=(ours,))
     assert memory.placed == ()
 
 

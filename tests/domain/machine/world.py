@@ -66,12 +66,14 @@ from reviewbot.domain.machine.steps import (
     ReadPrice,
     ReadPurchases,
     ReadResult,
+    ReadSummary,
     ReadTask,
     RecordDeferral,
     RecordIntent,
     RecordTask,
     Refresh,
     Result,
+    RewriteSummary,
     Step,
     TaskCreated,
     TaskRead,
@@ -372,7 +374,7 @@ class RandomWorld:
                 return self.created(fails=fails)
             case ReadResult():
                 return self.service_error() if fails else self.report()
-            case Refresh():
+            case Refresh() | ReadPosted() | ReadSummary():
                 return self.error() if fails else self.refreshed(known)
             case PostReview():
                 return (
@@ -386,8 +388,8 @@ class RandomWorld:
                 RecordTask()
                 | WriteSummary()
                 | WriteCheckRun()
+                | RewriteSummary()
                 | UpdateThreads()
-                | ReadPosted()
                 | DismissRequests()
                 | CloseOlderChecks()
             ):

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from reviewbot.domain.ledger.ledger import Purchase, TaskState
-from reviewbot.domain.ledger.memory import PurchaseKey, purchase_key
+from reviewbot.domain.ledger.ledger import Purchase, PurchaseKey, TaskState
 from reviewbot.domain.machine.decisions.outcome import stands_in_summary
 from reviewbot.domain.machine.known import Known
 from reviewbot.errors import PermissionMissing
@@ -56,7 +55,7 @@ def purchase_to_copy(known: Known, there: Purchase | None) -> Purchase | None:
     held, ledger = known.purchase, known.ledger
     if held is None or held.state in {TaskState.DEFERRED, TaskState.ENDED}:  # another run may have bought a review
         waiting = next((one for one in ledger.deferred() if one.head_sha == known.head_sha), None)
-        underway = (one for one in ledger.underway_on(known.head_sha) if purchase_key(one) not in known.stored.finished)
+        underway = (one for one in ledger.underway_on(known.head_sha) if one.key not in known.stored.finished)
         held = next((one for one in underway if not _is_earlier(one, held)), None) or held or waiting
     elif there and _is_next_attempt(there, held):
         held = there
@@ -91,7 +90,7 @@ def may_be_replaced(known: Known, copy: Purchase) -> bool:
     if own is None or own.state is TaskState.ENDED:
         return True
     is_buying = own.state in {TaskState.INTENT, TaskState.OPEN}
-    return copy.state is TaskState.INTENT and not is_buying and purchase_key(own) != purchase_key(copy)
+    return copy.state is TaskState.INTENT and not is_buying and own.key != copy.key
 
 
 def is_only_copy(known: Known, copy: Purchase, new: Purchase, others: Collection[PurchaseKey]) -> bool:
@@ -102,8 +101,8 @@ def is_only_copy(known: Known, copy: Purchase, new: Purchase, others: Collection
     continue with it.
     """
     if new.state is TaskState.INTENT and known.purchase and may_be_bought_otherwise(known, known.purchase):
-        return (purchase_key(copy), copy.since, copy.state) != (purchase_key(new), new.since, new.state)
-    return copy.task_id != "" and copy.identity != new.identity and purchase_key(copy) not in others
+        return (copy.key, copy.since, copy.state) != (new.key, new.since, new.state)
+    return copy.task_id != "" and copy.identity != new.identity and copy.key not in others
 
 
 def overtaking(known: Known, first: Purchase | None, bought: Purchase) -> Purchase | None:

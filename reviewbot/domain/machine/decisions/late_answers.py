@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 
 from reviewbot.domain.findings.markers import answer_id
-from reviewbot.domain.ledger.ledger import Purchase, TaskState
-from reviewbot.domain.ledger.memory import PurchaseKey, purchase_key
+from reviewbot.domain.ledger.ledger import Purchase, PurchaseKey, TaskState
 from reviewbot.domain.machine.known import Known
 from reviewbot.domain.policy.eligibility import AtTerminal
 from reviewbot.domain.policy.verdict import Outcome, Reason, Status
@@ -37,14 +36,14 @@ def _late(known: Known, outcome: Outcome) -> Iterator[Announcement]:
     purchase waits.
     """
     has_failed = outcome.status is Status.FAILED and outcome.reason in _LASTING
-    last = {purchase_key(one): one for one in known.memory.update.purchases}
+    last = {one.key: one for one in known.memory.update.purchases}
     for key, purchase in last.items():
         ending = _ending(known, purchase, has_failed=has_failed)
         is_late = key not in known.request.bought_before and _is_left(known, key, _OPEN)
         if ending and is_late and not _is_shown(known, purchase):
             yield Announcement(purchase, ending)
     for one in (*known.found.deferred(), *known.found.intents()) if has_failed else ():
-        key = purchase_key(one)
+        key = one.key
         is_left = _is_left(known, key, _UNBOUGHT) and not last.get(key, one).task_id
         if one.head_sha == known.head_sha and is_left and not _is_shown(known, one):
             yield Announcement(one, Ending.NOT_BOUGHT)
@@ -52,8 +51,8 @@ def _late(known: Known, outcome: Outcome) -> Iterator[Announcement]:
 
 def _is_left(known: Known, key: PurchaseKey, states: Collection[TaskState]) -> bool:
     """Return whether an earlier run left the purchase in one of `states` and no run has finished it since."""
-    before = known.found.named(*key)
-    now = known.stored.ledger.named(*key) or before
+    before = known.found.named(key)
+    now = known.stored.ledger.named(key) or before
     if before is None or now is None or before.state not in states or key in known.stored.finished:
         return False
     # A concurrent run may have overwritten the record with an older one.

@@ -13,7 +13,6 @@ from reviewbot.domain.github.shared_heads import GREEN, newest
 from reviewbot.domain.ledger.codec import MAX_RECORDS
 from reviewbot.domain.ledger.external_id import ExternalId, names_open_task
 from reviewbot.domain.ledger.ledger import Ledger, Purchase
-from reviewbot.domain.ledger.memory import purchase_key
 from reviewbot.domain.machine.known import Known
 from reviewbot.domain.model.events import ReviewEvent
 from reviewbot.domain.model.options import ReviewKind, ReviewOn, Tolerance
@@ -85,7 +84,7 @@ def _missing(known: Known) -> Iterator[str]:
     if own and own.confirms and own.is_whole and not has_earlier:
         yield "the record lacks the findings that the reviewer was asked to confirm"
     unread = (one for one in ledger.open_tasks() if one.task_id != known.task_id)
-    if any(purchase_key(one) in known.stored.finished for one in unread):
+    if any(one.key in known.stored.finished for one in unread):
         yield "the findings of a finished review were not read again"
     if ledger.forgets(known.change.index.change):
         yield "the record lacks a blocking finding of an earlier review"
@@ -243,7 +242,7 @@ def begins_to_block(known: Known) -> bool:
     if own is None or known.reviewed or not known.request.paid:
         return False
     before = found.recorded(own)
-    is_first = before is None or not (before.state.is_over or purchase_key(own) in known.stored.finished)
+    is_first = before is None or not (before.state.is_over or own.key in known.stored.finished)
     blocked = any(blocks(one, known.judgement.rules.fail_on) for one in found.findings.severities(known.task_id))
     return is_first or (found.findings.records != () and not blocked)
 

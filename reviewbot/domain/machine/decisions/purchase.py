@@ -12,7 +12,6 @@ from reviewbot.domain.codevf.idempotency import Identity, renames_digest, select
 from reviewbot.domain.github.context import ContextText, context_text
 from reviewbot.domain.github.pull_request import Conclusion
 from reviewbot.domain.ledger.ledger import Judgement, Ledger, Purchase, TaskState
-from reviewbot.domain.ledger.memory import purchase_key
 from reviewbot.domain.ledger.signing import ANOTHER_KEY
 from reviewbot.domain.machine.decisions.outcome import current_check
 from reviewbot.domain.machine.decisions.routes import bought_of_change, strictest_of
@@ -48,7 +47,7 @@ def selection_of(known: Known) -> str:
 def purchase_of(known: Known, identity: Identity, state: TaskState, now: datetime) -> Purchase:
     """Return a purchase without a task. Keep the comments and logins that are recorded for the same attempt."""
     request, pull = known.request, known.snapshot.pull
-    before = known.ledger.named(identity.digest(), identity.attempt)
+    before = known.ledger.named((identity.digest(), identity.attempt))
     made = Purchase(
         identity=identity.digest(),
         attempt=identity.attempt,
@@ -172,7 +171,7 @@ def _freed_for(ledger: Ledger, intent: Purchase) -> int:
     """Return the hold of the cancelled task that an intent replaced, or 0. The first limit check ignored this hold."""
     before = [one for one in ledger.purchases if one.task_id and one.submitted_at <= intent.submitted_at]
     last = max(before, key=lambda one: one.submitted_at, default=intent)
-    is_other = purchase_key(last)[0] != purchase_key(intent)[0]
+    is_other = last.key[0] != intent.key[0]
     return last.hold if is_other and last.state is TaskState.ENDED and last.used is None else 0
 
 
