@@ -1702,11 +1702,15 @@ MUTATIONS: tuple[Mutation, ...] = (
         found="answer-deleted-beside-a-refusal",
     ),
     Mutation(
-        "a purchase is deferred for a head that has moved",
+        "a purchase is recorded for a head that has moved",
         "reviewbot.app.github.refresh:head_has_moved",
         _returning(value=False),
         PAY_ONCE,
-        found="deferred-while-the-head-moved",
+        steps=(
+            *(Episode((Start("next"),), (At(24, Meanwhile(Move("copy", 4, 3))),)), Move("ask"), Move("author_asks")),
+            Episode((Start("next"),), (At(33, Meanwhile(Move("revert", 4, 3))),)),
+        ),
+        setting=Setting(denied=frozenset({"checks: write"})),
     ),
     Mutation(
         "the limit does not stop an intent of another run",
@@ -1900,9 +1904,7 @@ MUTATIONS: tuple[Mutation, ...] = (
         "the end of an earlier attempt is recorded with the next intent",
         "reviewbot.domain.ledger.update:LedgerUpdate.only",
         lambda _right: (
-            lambda update, identity, _attempt: LedgerUpdate(
-                purchases=tuple(one for one in update.purchases if one.identity == identity)
-            )
+            lambda update, key: LedgerUpdate(purchases=tuple(one for one in update.purchases if one.identity == key[0]))
         ),
         ANNOUNCED,
         found="end-before-the-next-attempt",

@@ -61,7 +61,8 @@ def _submitted(world: World, task: StoredTask) -> float:
     same = (one for one in world.tasks_of(_number(task)) if world.first_intended(_number(one), _head(one)) == head)
     is_first = all(task.created <= one.created for one in same)
     runs = {id(one) for one in (*task.askers, world.truth.intended_by.get(head, task.askers[0]))}
-    return world.truth.begun.get(head, task.created) if is_first and len(runs) > 1 else task.created
+    begun = world.truth.begun.get(head, task.created) if is_first and len(runs) > 1 else task.created
+    return min(begun, task.created)
 
 
 def over_limit(world: World, pull: Pull) -> Iterator[str]:

@@ -94,6 +94,7 @@ from reviewbot.domain.policy.verdict import (
     Coverage,
     Outcome,
     Reason,
+    Rules,
     Status,
     Verdict,
     carried,
@@ -108,10 +109,12 @@ from reviewbot.errors import (
     ForgeUnreachable,
     NoKey,
     NotApproved,
+    NotFound,
     OverBudget,
     PayloadTooLarge,
     PermissionMissing,
     Refused,
+    ReviewbotError,
     ServiceRefused,
     ServiceUnreachable,
 )
@@ -653,12 +656,27 @@ def test_changes_are_requested_if_findings_begin_to_block_and_no_bypass_applies(
     assert not requests_changes(replace(blocked, memory=Memory(written)), outcome)
 
 
-def test_a_run_without_files_to_send_is_judged_again_by_a_waiver_that_is_withdrawn_meanwhile() -> None:
+BY_RECORD = judge((), readable=True, coverage=Coverage.FULL, rules=Rules())
+"""The outcome of a completed review whose answer CodeVF does not return again."""
+
+
+@pytest.mark.parametrize("outcome", [not_due(Reason.NOTHING_SELECTED), not_due(Reason.ROUTE), BY_RECORD])
+def test_a_run_without_an_answer_is_judged_again_by_a_waiver_that_is_withdrawn_meanwhile(outcome: Outcome) -> None:
     now = replace(commented(known(may_buy=False)).known, own=None)
-    outcome = not_due(Reason.NOTHING_SELECTED)
     at = phases.Judged(now, outcome)
     assert go(at, with_critical(now, waived=True)).outcome == outcome
     assert go(at, with_critical(now, waived=False)).outcome.reason is Reason.GATE
+
+
+def test_a_waiver_that_cannot_be_recorded_turns_no_check_green() -> None:
+    now = with_critical(commented(known(may_buy=False)).known, waived=False)
+    edits = LedgerUpdate(edits=(Waive("0" * 10, "wendy", "known", "main", "2026-01-01T00:00:00+00:00 5"),))
+    summary = Comment(1, "https://x/1", "", ours=True)
+    waiving = replace(now.with_update(edits), own=None, stored=replace(now.stored, summary=summary))
+    assert by_findings(waiving, waiving.judgement.rules, readable=True) == BY_RECORD
+    failed = go(phases.Judged(waiving, BY_RECORD), AWAY)
+    assert (failed.left[0], failed.outcome.conclusion) == (steps.WriteCheckRun, Conclusion.FAILURE)
+    assert failed.outcome.reason is Reason.GITHUB
 
 
 def test_a_request_for_changes_ends_with_the_verdict_and_a_failure_to_dismiss_it_is_only_noted() -> None:
@@ -684,7 +702,30 @@ def test_posted_comments_are_read_back_with_the_commands_executed_meanwhile() ->
     blocked = go(at, with_critical(known_now, waived=False))
     assert (blocked.outcome.reason, blocked.left) == (Reason.GATE, left)
     failed = replace(at, refused=True, outcome=failed_to_write(outcome, ForgeUnreachable("Away.")))
-    assert go(failed, with_critical(known_now, waived=False)).outcome.reason is Reason.NOT_PUBLISHED
+    again = go(failed, with_critical(known_now, waived=False)).outcome
+    assert (again.reason, again.conclusion) == (Reason.NOT_PUBLISHED, Conclusion.FAILURE)
+    assert go(replace(failed, outcome=replace(again, verdict=Verdict.NONE)), known_now).outcome.verdict is Verdict.NONE
+
+
+@pytest.mark.parametrize("error", [ForgeUnreachable("Away."), NotFound("The comment is gone.")])
+def test_a_summary_that_may_not_be_written_is_read_and_judged_again_before_it_is_written(error: ReviewbotError) -> None:
+    now = commented(known(may_buy=False)).known
+    outcome = by_findings(now, now.judgement.rules, readable=True)
+    at = phases.Publishing(now, outcome, (steps.WriteSummary, steps.WriteCheckRun))
+    reading_it = go(at, steps.Failed(error))
+    assert isinstance(decide(reading_it), steps.ReadSummary)
+    written = go(reading_it, with_critical(now, waived=False))
+    assert decide(written) == steps.RewriteSummary(written.outcome)
+    assert written.outcome.reason is Reason.GATE
+    assert (written.left[1:], written.refused) == ((steps.WriteCheckRun,), False)
+    for lost in (go(reading_it, AWAY), go(written, steps.Failed(error))):
+        assert (lost.left, lost.refused) == ((steps.WriteCheckRun,), True)
+
+
+def test_a_summary_that_github_refuses_is_not_written_again() -> None:
+    now = commented(known(may_buy=False)).known
+    at = phases.Publishing(now, BY_RECORD, (steps.WriteSummary, steps.WriteCheckRun))
+    assert go(at, steps.Failed(PermissionMissing("No."))).left == (steps.WriteCheckRun,)
 
 
 def test_a_check_that_passes_with_a_waiver_is_written_again_if_the_waiver_is_withdrawn_meanwhile() -> None:
