@@ -101,8 +101,9 @@ def describe_result(result: object) -> str:
             said = f"{first.state} {first.task_id}" if first else "none"
         case Permission():
             said = result.value
-        case steps.Done() | Known():
-            return "without an error"
+        case Known():
+            denied = "".join(f", denied: {one}" for one in sorted(result.wrote.denied))
+            said = f"head {result.snapshot.pull.head_sha[:7]}, ledger {result.memory.written.counter}{denied}"
         case _:
             said = ""
     return f"{type(result).__name__}{said and f' ({said})'}"

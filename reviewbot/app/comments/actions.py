@@ -14,7 +14,7 @@ from reviewbot.domain.commands import authorize
 from reviewbot.domain.commands.authorize import CommandAction
 from reviewbot.domain.commands.parse import CommandName, PostedCommand
 from reviewbot.domain.github.pull_request import PullRequest, Snapshot
-from reviewbot.domain.ledger.edits import CancelDeferrals, Supersede
+from reviewbot.domain.ledger.edits import CancelDeferrals, RefuseEarlier
 from reviewbot.domain.ledger.ledger import TaskState
 from reviewbot.domain.model.events import DispatchEvent
 from reviewbot.domain.model.review import UNFINISHED
@@ -54,7 +54,7 @@ def execute(run: RunContext, snapshot: Snapshot, posted: PostedCommand, action: 
         case authorize.EditLedger() | authorize.Refusal.SUPERSEDED:
             # If the ledger is lost, all earlier commands are refused. This run writes a new ledger, so that later
             # commands count.
-            edit = action.edit if isinstance(action, authorize.EditLedger) else Supersede(posted.stamp)
+            edit = action.edit if isinstance(action, authorize.EditLedger) else RefuseEarlier(posted.stamp)
             return judge_again(edits=(edit,))
         case authorize.Refusal() | authorize.Tell():
             return None

@@ -34,7 +34,7 @@ _REPEATED = frozenset((Refusal.OWN, Refusal.BY_WORKFLOW, Refusal.NEWER_HEAD, Ref
 """The refusals whose text quotes the command's reason or invalid arguments."""
 
 
-class Done(Struct, frozen=True):
+class Executed(Struct, frozen=True):
     posted: PostedCommand
     action: CommandAction
     outcome: Outcome | None
@@ -58,7 +58,7 @@ def reply(
 ) -> str:
     """Answer a command according to the state on GitHub. Return the reason for a refusal, or an empty string."""
     now = run.read_snapshot()
-    done = Done(posted, action, outcome, now, read_ledger(run, now))
+    done = Executed(posted, action, outcome, now, read_ledger(run, now))
     reaction = done.refusal.reaction if done.refusal else Reaction.YES
     mark = AnswerMark(run.settings.instance, posted.key, reaction)
     view = _view(run, snapshot.pull.head_sha, done, mark)
@@ -111,7 +111,7 @@ def delete_duplicates(run: RunContext, key: str, now: Snapshot) -> None:
         run.attempt("Deleting a duplicate comment", delete, extra.id)
 
 
-def _view(run: RunContext, head_sha: str, done: Done, mark: AnswerMark) -> AnswerView:
+def _view(run: RunContext, head_sha: str, done: Executed, mark: AnswerMark) -> AnswerView:
     command, outcome, check = done.posted.command, done.outcome, current_check(done.now)
     finding = done.action.finding if isinstance(done.action, EditLedger) else None
     is_status = command.name is CommandName.STATUS and done.refusal is None
@@ -140,7 +140,7 @@ def _view(run: RunContext, head_sha: str, done: Done, mark: AnswerMark) -> Answe
     )
 
 
-def _reason(run: RunContext, done: Done) -> str:
+def _reason(run: RunContext, done: Executed) -> str:
     """Return the redacted reason in a refused command, or the recorded reason of a waiver or a bypass."""
     if done.refusal in _REPEATED:
         text = done.posted.command.reason
@@ -152,13 +152,13 @@ def _reason(run: RunContext, done: Done) -> str:
     return done.waiver.reason if done.waiver else ""
 
 
-def _id_of_thread(done: Done) -> str:
+def _id_of_thread(done: Executed) -> str:
     """Return the id of the thread's only finding for `waive` or `unwaive`, otherwise an empty string."""
     findings = done.posted.findings if done.posted.command.name in {CommandName.WAIVE, CommandName.UNWAIVE} else ()
     return findings[0] if len(findings) == 1 else ""
 
 
-def _choices(done: Done) -> tuple[tuple[str, str], ...]:
+def _choices(done: Executed) -> tuple[tuple[str, str], ...]:
     findings = done.stored.ledger.findings
     if done.posted.command.name is CommandName.ASK:
         return tuple((one.id, one.title) for one in asked_about(done.posted, findings))
@@ -168,7 +168,7 @@ def _choices(done: Done) -> tuple[tuple[str, str], ...]:
     return tuple((one.id, one.title) for one in fit)
 
 
-def _status(done: Done) -> StatusView:
+def _status(done: Executed) -> StatusView:
     ledger = done.stored.ledger
     findings, bypass = ledger.findings, ledger.bypass
     return StatusView(

@@ -55,7 +55,7 @@ class Accept(Struct, frozen=True):
     command: str = ""
 
 
-class Supersede(Struct, frozen=True):
+class RefuseEarlier(Struct, frozen=True):
     """Refuse all waivers, bypasses and acceptances up to and including this command."""
 
     command: str
@@ -66,7 +66,7 @@ class CancelDeferrals(Struct, frozen=True):
 
 
 Exemption = Waive | GrantBypass | Accept
-CommandEdit = Waive | Unwaive | GrantBypass | Accept | Supersede
+CommandEdit = Waive | Unwaive | GrantBypass | Accept | RefuseEarlier
 LedgerEdit = CommandEdit | CancelDeferrals
 
 
@@ -108,7 +108,7 @@ def _execute(ledger: Ledger, edit: CommandEdit, change_index: ChangeIndex) -> Le
             return replace(ledger, bypass=Bypass(head_sha, base_ref, by, reason[:MAX_REASON]))
         case Accept(head_sha=head_sha, base_ref=base_ref, task_id=task_id, by=by):
             return replace(ledger, acceptance=Acceptance(head_sha, base_ref, task_id, by))
-        case Supersede():
+        case RefuseEarlier():
             return ledger
         case unknown:
             assert_never(unknown)

@@ -253,10 +253,11 @@ def _acquire(known: Known, before: Purchase | None, now: datetime) -> phases.Res
         known, bought = resume(known, before, now)
         return phases.Resumed(known, bought, before)
     # The run that recorded the intent may have created the task.
-    wanted = candidate.intent or _was_deferred(known, before) or _wants_another(known, before)
-    if isinstance(wanted, TaskEnded):
-        return conclude(known, failure(known, wanted))
-    if wanted:
+    is_begun = candidate.intent is not None or _was_deferred(known, before)
+    is_wanted = is_begun or _wants_another(known, before)
+    if not is_begun and is_wanted and (error := _tried_in_vain(known, before)):
+        return conclude(known, failure(known, error))
+    if is_wanted:
         return _awaiting_approval(known, candidate, now)
     if before and before.state is TaskState.DEFERRED and _is_outdated(known, before):
         known = known.noted(dropped(before))
@@ -304,21 +305,25 @@ def _is_reviewed(known: Known, before: Purchase | None) -> bool:
     return any(identity != (before.identity if before else "") for identity in bought)
 
 
-def _wants_another(known: Known, before: Purchase | None) -> bool | TaskEnded:
-    """Return whether this event requests a purchase, or an error after too many attempts without a result."""
+def _wants_another(known: Known, before: Purchase | None) -> bool:
+    """Return whether this event requests a purchase."""
     request = known.request
-    if not request.may_buy:
-        return False
     has_ended = before is not None and before.state is TaskState.ENDED
-    if has_ended and not tries_again(request.policy, request.trigger):
+    if not request.may_buy or (has_ended and not tries_again(request.policy, request.trigger)):
         return False
-    tried = known.ledger.ended(before.identity) if before is not None and has_ended else 0
-    if tried >= MAX_ATTEMPTS and isinstance(request.trigger, ReviewEvent):
-        return TaskEnded(
-            f"{tried} attempts to review this change ended without a result.",
-            hint="To try again, start the workflow manually. If it fails again, contact CodeVF.",
-        )
     return is_requested(request.policy, request.trigger, reviewed_before=_is_reviewed(known, before))
+
+
+def _tried_in_vain(known: Known, before: Purchase | None) -> TaskEnded | None:
+    """Return an error if an event requests yet another attempt after too many attempts without a result."""
+    ended = before if before and before.state is TaskState.ENDED else None
+    tried = known.ledger.ended(ended.identity) if ended else 0
+    if tried < MAX_ATTEMPTS or not isinstance(known.request.trigger, ReviewEvent):
+        return None
+    return TaskEnded(
+        f"{tried} attempts to review this change ended without a result.",
+        hint="To try again, start the workflow manually. If it fails again, contact CodeVF.",
+    )
 
 
 # What is the state of the bought task?

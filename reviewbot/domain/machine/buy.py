@@ -108,10 +108,7 @@ def after_failed_record(at: phases.Quoted, error: ReviewbotError) -> phases.Conc
 
 def after_unrecorded_intent(at: phases.Quoted, outcome: Outcome) -> phases.Concluded:
     """End without a task. If CodeVF rejected a larger request, drop the recorded intent, which holds credits."""
-    known = at.known
-    if known.own and not at.candidate.intent:
-        known = known.with_own(at.bought.with_purchase(dropped(at.bought.purchase)))
-    return conclude(known, outcome)
+    return conclude(_drop_intent(at) if at.known.own else at.known, outcome)
 
 
 def after_intent(at: phases.Quoted, known: Known) -> phases.Recorded | phases.Intended:
@@ -140,10 +137,15 @@ def after_failed_creation(
 
 def fail_purchase(at: phases.Recorded | phases.Intended, error: ReviewbotError) -> phases.Concluded:
     """Fail, and drop the intent unless the task may exist. The next run then reuses the idempotency key."""
-    known = at.known
-    if leaves_no_task(error) and not at.candidate.intent:
-        known = known.with_own(at.bought.with_purchase(dropped(at.bought.purchase)))
+    known = _drop_intent(at) if leaves_no_task(error) else at.known
     return conclude(known, failure(known, error))
+
+
+def _drop_intent(at: Priced) -> Known:
+    """Drop the intent of this run. An intent of an earlier run may have a task."""
+    if at.candidate.intent:
+        return at.known
+    return at.known.with_own(at.bought.with_purchase(dropped(at.bought.purchase)))
 
 
 def _submit_smaller(at: phases.Intended, error: PayloadTooLarge) -> phases.Quoted | phases.Intended:
