@@ -12,7 +12,7 @@ from reviewbot.app.merge_group import carry_verdicts
 from reviewbot.app.output.runner_output import write_bare
 from reviewbot.app.review import review_pull_request
 from reviewbot.app.run import run_machine
-from reviewbot.domain.machine.finish import conclude
+from reviewbot.domain.machine.finish import finish
 from reviewbot.domain.model import events
 from reviewbot.domain.model.events import Event, Rerun
 from reviewbot.domain.model.options import ActionCommand
@@ -122,6 +122,6 @@ def write_bug(ports: Ports, event: Event, what: str) -> Outcome:
         case events.ReviewEvent(number=number) | events.DispatchEvent(number=int(number)):
             settings, snapshot = load_settings(ports, load_snapshot(ports, number))
             run = RunContext.of(ports, settings, snapshot, Renderer())
-            return run_machine(run, conclude(known_of(run, snapshot, event), outcome))
+            return run_machine(run, finish(known_of(run, snapshot, event), outcome))
         case _:
             return outcome

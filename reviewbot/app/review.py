@@ -9,7 +9,7 @@ from reviewbot.domain.github.pull_request import Snapshot
 from reviewbot.domain.ledger.edits import LedgerEdit
 from reviewbot.domain.machine.decisions.outcome import failure
 from reviewbot.domain.machine.due import start
-from reviewbot.domain.machine.finish import conclude
+from reviewbot.domain.machine.finish import finish
 from reviewbot.domain.model.review import TaskStatus
 from reviewbot.domain.policy.eligibility import Trigger
 from reviewbot.domain.policy.verdict import Outcome
@@ -37,7 +37,7 @@ def review_pull_request(
         readable = peek_settings(ports.inputs, snapshot.default_branch.config)
         run = RunContext.of(ports, readable, snapshot, Renderer())
         known = known_of(run, snapshot, trigger)
-        return run_machine(run, conclude(known, failure(known, error)))
+        return run_machine(run, finish(known, failure(known, error)))
     wait_until = began + settings.wait_minutes * 60 if may_buy else 0
     run = RunContext.of(ports, settings, snapshot, renderer, wait_until=wait_until)
     known = known_of(run, snapshot, trigger)

@@ -117,7 +117,7 @@ def standing_words(finding: FindingView) -> str:
     """Return sentences about the state of an earlier finding, because the formats have no field for the state."""
     note = " ".join(finding.note.split())
     words = ["An earlier review reported this finding."] if finding.carried else []
-    if finding.standing is FindingState.CHANGED:
+    if finding.state is FindingState.CHANGED:
         words.append("Its code has changed since then, but no review has confirmed the fix.")
     if note:
         words.append(f"The reviewer's last note: {shorten_line(note, _NOTE_LIMIT)}")

@@ -24,7 +24,7 @@ _KEYS: Mapping[type, Mapping[str, str | None]] = {
         **dict.fromkeys(("mark", "ledger", "sent", "held", "context", "approved_by", "in_summary")),
         **dict.fromkeys(("records_commands", "docs_url", "command")),
     },
-    FindingView: {"why": "placement", "held": None},
+    FindingView: {"why": "placement", "state": "standing", "held": None},
     DuplicateView: {"original": "of"},
     CostView: {"parts": None, "at_ceiling": None},
     WaitView: {"minutes": None},

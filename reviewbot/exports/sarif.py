@@ -157,7 +157,7 @@ def _standing(finding: FindingView, view: SummaryView) -> Mapping[str, object]:
     """Return a finding's baseline state and waiver. Closed findings are omitted, so GitHub closes their alerts."""
     properties: dict[str, object] = {}
     if view.progress is not None:
-        changed = finding.standing is FindingState.CHANGED
+        changed = finding.state is FindingState.CHANGED
         properties["baselineState"] = "updated" if changed else "unchanged" if finding.carried else "new"
     if finding.waived_by:
         reason = _plain(f"{finding.waived_by}: {shorten_line(finding.waived_for, 1000)}")

@@ -129,7 +129,7 @@ def of_comment(view: CommentView, detail: Detail) -> dict[str, object]:
     }
 
 
-def of_standing(view: FindingStateView) -> Iterator[dict[str, object]]:
+def of_finding_state(view: FindingStateView) -> Iterator[dict[str, object]]:
     """Yield contexts of decreasing size for a comment's state: first with shorter texts, then without findings."""
     for words, rows in ((300, 10), (100, 10), (0, 10), (0, 0)):
         thin, more = truncate_finding_state(view, words, rows)

@@ -118,9 +118,9 @@ def _findings() -> Iterator[FindingView]:
 
 def _moved_on() -> Iterator[FindingView]:
     """Yield a waived finding, and findings from earlier reviews in each state."""
-    for standing in FindingState:
+    for state in FindingState:
         for full in (True, False):
-            yield replace(example_of(FindingView, full=full), standing=standing, carried=True, waived_by="")
+            yield replace(example_of(FindingView, full=full), state=state, carried=True, waived_by="")
     yield example_of(FindingView, full=True)
 
 

@@ -18,13 +18,13 @@ from reviewbot.domain.text.size_limits import (
     COMMENT,
     COMMENT_DETAILS,
     FINDING,
+    FINDING_STATE,
     MESSAGE,
     PAGE,
     PAGE_DETAILS,
     POST_DETAILS,
     PROMPT,
     REPORT,
-    STANDING,
     SUMMARY,
     Detail,
     SizeLimit,
@@ -144,7 +144,7 @@ class Renderer:
             SummaryView: of_run,
             CommentView: (self.comment,),
             FindingView: (self.annotation,),
-            FindingStateView: (self.standing,),
+            FindingStateView: (self.finding_state,),
             PromptView: (self.prompt,),
             QuestionView: (self.question,),
         }
@@ -176,12 +176,12 @@ class Renderer:
         return _first_fit("agent-prompt.md.j2", attempts, self._markdown.render, PAGE)
 
     @_or_shipped
-    def standing(self, view: FindingStateView) -> str:
+    def finding_state(self, view: FindingStateView) -> str:
         """Return the state of a comment's findings, at most 2,000 characters, for insertion after the marker."""
-        text = _first_fit("standing.md.j2", contexts.of_standing(view), self._markdown.render, STANDING)
+        text = _first_fit("finding-state.md.j2", contexts.of_finding_state(view), self._markdown.render, FINDING_STATE)
         if "<!--" in text:
             raise TemplateError.mistake(
-                "standing.md.j2", None, "the output contains a hidden comment, which would end the state early"
+                "finding-state.md.j2", None, "the output contains a hidden comment, which would end the state early"
             )
         return text
 

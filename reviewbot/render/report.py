@@ -95,7 +95,7 @@ def _weight(findings: Sequence[FindingView], detail: Detail) -> int:
 def _filters(view: SummaryView, cards: Sequence[Card]) -> dict[str, object]:
     found = [(card.finding, card.state) for card in cards]
     found += [(one, "waived") for one in view.waived]
-    found += [(one, one.standing.value) for one in view.closed]
+    found += [(one, one.state.value) for one in view.closed]
     return {
         "severities": tuple(one for one in Severity if any(finding.severity is one for finding, _ in found)),
         "categories": tuple(one.value for one in Category if any(finding.category is one for finding, _ in found)),
@@ -113,7 +113,7 @@ def _cards(findings: Iterable[FindingView], excerpts: Excerpts, paint: Paint, de
         painted = paint(finding.path, [shown(line.text) for line in excerpt.lines])
         lines = tuple(replace(line, text=_html(runs)) for line, runs in zip(excerpt.lines, painted, strict=True))
         small, name = truncate_finding(finding, detail), f"finding-{_anchor(finding.id, taken)}"
-        state = "changed" if finding.standing is FindingState.CHANGED else "carried" if finding.carried else "new"
+        state = "changed" if finding.state is FindingState.CHANGED else "carried" if finding.carried else "new"
         yield Card(small, name, state, replace(excerpt, lines=lines))
 
 

@@ -111,7 +111,7 @@ def _show_finding(console: Console, finding: FindingView, excerpt: Excerpt) -> N
         (finding.severity.value, STYLES[finding.severity]),
         f" {finding.category.value}" if finding.category else "",
         ("  carried" if finding.carried else "", "italic"),
-        (", its code has changed" if finding.standing is FindingState.CHANGED else "", "italic"),
+        (", its code has changed" if finding.state is FindingState.CHANGED else "", "italic"),
         ("  blocks" if finding.blocks else "", "red"),
         (f"  {finding.id}", "dim"),
     )
@@ -229,7 +229,7 @@ def _show_past(console: Console, view: SummaryView) -> None:
     if view.progress and view.progress.beyond:
         more = counted(view.progress.beyond, "more open finding")
         say(console, f"{more} from earlier reviews. Only their severity is known.", indent=_INDENT)
-    lines = [(f"{one.standing.value.capitalize()}: {_place(one)}: {one.title}", "") for one in view.closed]
+    lines = [(f"{one.state.value.capitalize()}: {_place(one)}: {one.title}", "") for one in view.closed]
     lines += [(f"Waived by {one.waived_by}: {_place(one)}: {one.title}", "") for one in view.waived]
     lines += [(f"Duplicate of {one.original}: {one.title}", "dim") for one in view.duplicates]
     lines += [(f"Notice: {notice}", "yellow") for notice in view.notices]

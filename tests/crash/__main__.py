@@ -39,7 +39,7 @@ def report(name: str, played: Iterator[tuple[str, Disturbed]]) -> int:
     for where, came in played:
         figures = {
             "tasks": came.tasks,
-            "duplicates left": came.doubles,
+            "duplicates left": came.duplicates,
             "duplicates cleared": came.cleared,
             "lost": came.lost,
         }

@@ -93,7 +93,7 @@ def final_state(rig: Rig) -> FinalState:
             questions=tuple(
                 (one.state.value, one.hold, one.used, bool(one.task_id)) for one in ledger.questions.records
             ),
-            findings=tuple(sorted((one.id, one.standing.value, one.counts) for one in ledger.findings.records)),
+            findings=tuple(sorted((one.id, one.state.value, one.counts) for one in ledger.findings.records)),
             threads=tuple(sorted(_threads(rig))),
             comments=tuple(sorted(map(str, comments(rig)))),  # type: ignore[arg-type] # a row as text sorts with None in it
             replies=tuple(sorted(replies(rig))),
@@ -178,7 +178,7 @@ def _threads(rig: Rig) -> Iterator[tuple[bool, bool]]:
             yield rig.world.store.threads[one.thread_id].resolved_by is not None, one.minimized is not None
 
 
-def doubles(rig: Rig) -> list[str]:
+def duplicates(rig: Rig) -> list[str]:
     """Return the ids of findings that have more than one comment, and what is announced more than once."""
     announced = Counter(
         mark[1]

@@ -18,7 +18,7 @@ from tests.crash.final_state import (
     FinalState,
     difference,
     differences,
-    doubles,
+    duplicates,
     final_state,
     is_written_over,
     ledger_of,
@@ -307,7 +307,7 @@ class Disturbed:
         struck: whether the fault occurred.
         wrong: differences from the undisturbed end, and broken laws.
         tasks: number of tasks bought.
-        doubles: number of findings with more than one comment at the end.
+        duplicates: number of findings with more than one comment at the end.
         cleared: the same before the last run.
         lost: number of answers that were not published and of tasks that no purchase tracks.
     """
@@ -315,7 +315,7 @@ class Disturbed:
     struck: bool
     wrong: tuple[str, ...]
     tasks: int
-    doubles: int
+    duplicates: int
     cleared: int = 0
     lost: int = 0
 
@@ -338,9 +338,9 @@ def disturbed(services: Services, scenario: Scenario, where: int, at: Point, rig
         if scenario.by_hand:
             _time_goes_by(services, rig)
         runs.append(_run(services, rig, scenario.steps[-1]))
-    now, bought, twice, gone = final_state(rig), len(tasks(rig)), len(doubles(rig)), lost(rig)
+    now, bought, twice, gone = final_state(rig), len(tasks(rig)), len(duplicates(rig)), lost(rig)
     if scenario.moves_on:
-        wrong = [*gone, *(f"{one} has two comments" for one in doubles(rig))]
+        wrong = [*gone, *(f"{one} has two comments" for one in duplicates(rig))]
         # A resumed review may be partial, because the killed run did not record its coverage.
         ends = {scenario.conclusion, "action_required"}
         wrong += [f"the check {now.check}"] if bought and not ends.issuperset(now.check[1:2]) else []
@@ -377,9 +377,9 @@ def raced(services: Services, scenario: Scenario, seed: int, right: Undisturbed)
         time.sleep(Random(seed).uniform(0, 1.5))  # noqa: S311 — a seed makes it the same every time
     for running in pair:
         running.wait()
-    before, ended, written_over = len(doubles(rig)), final_state(rig), is_written_over(rig)
+    before, ended, written_over = len(duplicates(rig)), final_state(rig), is_written_over(rig)
     last = _run(services, rig, final)
-    now, bought, twice = final_state(rig), len(tasks(rig)), len(doubles(rig))
+    now, bought, twice = final_state(rig), len(tasks(rig)), len(duplicates(rig))
     services.close(rig)
     # GitHub deletes neither submitted reviews nor annotations: an emptied duplicate review stays, and so do the
     # annotations of both runs if they complete a check at the same moment.
@@ -391,4 +391,4 @@ def raced(services: Services, scenario: Scenario, seed: int, right: Undisturbed)
         wrong.append(f"exit status {last.exit_status}:\n{last.log}")
     if ended.comments != right.state.comments:
         wrong.append(f"after both runs, {difference('comments', ended, right.state)}")
-    return Disturbed(struck=True, wrong=tuple(wrong), tasks=bought, doubles=twice, cleared=before)
+    return Disturbed(struck=True, wrong=tuple(wrong), tasks=bought, duplicates=twice, cleared=before)

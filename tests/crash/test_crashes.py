@@ -39,4 +39,4 @@ def test_two_concurrent_runs_buy_one_task_and_post_each_comment_once(tmp_path: P
         for seed in range(SEEDS):
             came = raced(here, scenario, seed, right)
             assert not came.wrong, f"seed {seed}: {came.wrong}"
-            assert (came.tasks, came.doubles) == (scenario.most_tasks, 0), f"seed {seed}"
+            assert (came.tasks, came.duplicates) == (scenario.most_tasks, 0), f"seed {seed}"

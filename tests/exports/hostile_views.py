@@ -35,7 +35,7 @@ STORY = replace(
     sent=CLOSED_GATE.sent[:1],
     held=CLOSED_GATE.held[:1],
     waived=(replace(CARRIED, id="3"),),
-    closed=(replace(CARRIED, id="4", standing=FindingState.FIXED),),
+    closed=(replace(CARRIED, id="4", state=FindingState.FIXED),),
     bypass=BypassView("x", "x"),
     progress=FOLLOWED.progress,
 )

@@ -55,6 +55,7 @@ from tests.render.view_builders import (
     CLOSED_GATE,
     COMMENT,
     COST,
+    FINDING_STATES,
     FIXED_REVIEW,
     FOLLOW_UP,
     FOLLOWED,
@@ -68,7 +69,6 @@ from tests.render.view_builders import (
     QUIET,
     RACE,
     REPLY,
-    STANDINGS,
     STATUS,
     SUBMITTED,
     THIRTEEN,
@@ -308,8 +308,8 @@ def _comments() -> Iterator[tuple[str, Golden]]:
     views["comment-local.md"] = comment_of(INJECTION, RACE, waivable=False)
     for name, view in views.items():
         yield name, _written("comment.md.j2", Renderer.comment, view)
-    for name, word in STANDINGS.items():
-        yield f"standing-{name}.md", _written("standing.md.j2", Renderer.standing, word)
+    for name, word in FINDING_STATES.items():
+        yield f"state-{name}.md", _written("finding-state.md.j2", Renderer.finding_state, word)
     prompts = {"": CLOSED_GATE, "-followed": FOLLOWED, "-clean": CLEAN, "-waiting": WAITING}
     for name, page in prompts.items():
         yield f"agent-prompt{name}.md", _written("agent-prompt.md.j2", Renderer.agent_prompt, page)

@@ -23,11 +23,11 @@ from reviewbot.domain.text.size_limits import (
     CHECK,
     COMMENT,
     FINDING,
+    FINDING_STATE,
     MESSAGE,
     PAGE,
     PROMPT,
     REPORT,
-    STANDING,
     SUMMARY,
     SizeLimit,
 )
@@ -92,7 +92,7 @@ WRITERS: Mapping[str, Writer] = {
     "html": Writer(SummaryView, lambda renderer, view: ("", renderer.html(view)), REPORT),
     "review body": Writer(SummaryView, lambda renderer, view: ("", renderer.review_body(view, view.mark)), COMMENT),
     "comment": Writer(CommentView, lambda renderer, view: ("", renderer.comment(view)), FINDING, "mark"),
-    "standing": Writer(FindingStateView, lambda renderer, view: ("", renderer.standing(view)), STANDING),
+    "finding state": Writer(FindingStateView, lambda renderer, view: ("", renderer.finding_state(view)), FINDING_STATE),
     **{
         name: Writer(kind, lambda renderer, view: ("", renderer.post(view)), COMMENT, "mark")
         for name, kind in {"answer": AnswerView, "reply": ReplyView, "announcement": AnnouncementView}.items()

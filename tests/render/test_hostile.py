@@ -27,12 +27,12 @@ from tests.render.view_builders import (
     BYPASSED,
     CLOSED_GATE,
     COMMENT,
+    FINDING_STATES,
     FIXED,
     INJECTION,
     LOCAL,
     PROMPT,
     QUESTION,
-    STANDINGS,
     WAITING,
 )
 
@@ -132,12 +132,12 @@ ENDS = (
 )
 
 
-@pytest.mark.parametrize("name", STANDINGS)
+@pytest.mark.parametrize("name", FINDING_STATES)
 def test_an_attack_in_every_field_of_a_state_starts_or_ends_no_hidden_line(renderer: Renderer, name: str) -> None:
-    clean = renderer.standing(filled(STANDINGS[name], "word"))
+    clean = renderer.finding_state(filled(FINDING_STATES[name], "word"))
     body = renderer.comment(COMMENT)
     for attack in (*ENDS, *ATTACKS):
-        word = renderer.standing(filled(STANDINGS[name], attack))
+        word = renderer.finding_state(filled(FINDING_STATES[name], attack))
         assert_nothing_happens(attack, word, clean)
         assert all(line.startswith("> ") for line in word.splitlines()), attack
         assert "<!--" not in word, attack
@@ -148,14 +148,14 @@ def test_an_attack_in_every_field_of_a_state_starts_or_ends_no_hidden_line(rende
 
 
 def test_a_template_that_ends_the_state_is_an_error() -> None:
-    mine = '{% extends "shipped/standing.md.j2" %}{% block standing %}<!-- x -->{% endblock %}'
-    with pytest.raises(TemplateError, match=r"`standing\.md\.j2`: the output contains a hidden comment"):
-        Renderer({"standing.md.j2": mine})
+    mine = '{% extends "shipped/finding-state.md.j2" %}{% block finding_state %}<!-- x -->{% endblock %}'
+    with pytest.raises(TemplateError, match=r"`finding-state\.md\.j2`: the output contains a hidden comment"):
+        Renderer({"finding-state.md.j2": mine})
 
 
 def test_a_note_keeps_its_words_and_its_code(renderer: Renderer) -> None:
-    view = replace(STANDINGS["fixed"], findings=(replace(FIXED, note="`a < b` holds; `<!--` opens"),))
-    assert "Reviewer: `a < b` holds; `<! --` opens" in renderer.standing(view)
+    view = replace(FINDING_STATES["fixed"], findings=(replace(FIXED, note="`a < b` holds; `<!--` opens"),))
+    assert "Reviewer: `a < b` holds; `<! --` opens" in renderer.finding_state(view)
 
 
 HOSTILE = st.lists(

@@ -16,7 +16,7 @@ from reviewbot.domain.findings.markers import with_state
 from reviewbot.domain.findings.placement import Why
 from reviewbot.domain.model.review import Leftover, Severity
 from reviewbot.domain.selection.selection import Held, HeldBecause
-from reviewbot.domain.text.size_limits import FINDING, STANDING
+from reviewbot.domain.text.size_limits import FINDING, FINDING_STATE
 from reviewbot.render.renderer import Renderer
 from reviewbot.render.view_models.review import (
     BypassView,
@@ -178,7 +178,7 @@ def test_endless_notes_on_earlier_findings_leave_space_for_the_findings(renderer
 
 def test_a_finding_and_its_state_fit_into_one_comment() -> None:
     body = COMMENT.mark.ljust(FINDING.limit - 1, "x")
-    word = "y" * STANDING.limit
+    word = "y" * FINDING_STATE.limit
     assert FINDING.size(with_state(f"{COMMENT.mark}\n{body[len(COMMENT.mark) :]}", word)) <= COMMENT_LIMIT
     assert word in with_state(f"{COMMENT.mark}\n", word)
 
@@ -188,7 +188,7 @@ def test_a_finding_and_its_state_fit_into_one_comment() -> None:
 def test_the_longest_comment_has_space_for_the_state_of_its_findings(renderer: Renderer, count: int, text: str) -> None:
     kinds = (CHANGED, WAIVED, FIXED)
     states = tuple(replace(kinds[at % 3], note=text, title=text, waived_for=text) for at in range(count))
-    word = renderer.standing(FindingStateView(states, several=count > 1))
+    word = renderer.finding_state(FindingStateView(states, several=count > 1))
     assert len(word.encode("utf-16-le")) // 2 <= 2000
     shown = sum(word.count(kind) for kind in ("**Changed**", "**Waived**", "**Fixed**"))
     assert shown == count or re.search(f"{count - shown} (?:more )?finding", word)

@@ -112,8 +112,8 @@ def test_a_mistake_for_one_outcome_is_found_before_anything_is_bought() -> None:
 @pytest.mark.parametrize(
     ("name", "condition"),
     [
-        ("standing.md.j2", "view.several"),
-        ("standing.md.j2", "not view.several"),
+        ("finding-state.md.j2", "view.several"),
+        ("finding-state.md.j2", "not view.several"),
         ("past.md.j2", "view.waived and view.closed"),
         ("bypass.md.j2", "view.bypass.reason"),
         ("progress.md.j2", "view.progress.changed"),
@@ -264,7 +264,7 @@ LATER: Mapping[str, tuple[str, str]] = {
     "html": ("report.html.j2", "view.repository"),
     "review body": ("review.md.j2", "view.repository"),
     "comment": ("comment.md.j2", "view.findings[0].title"),
-    "standing": ("standing.md.j2", "view.findings[0].id"),
+    "state": ("finding-state.md.j2", "view.findings[0].id"),
     "answer": ("command.md.j2", "view.sender"),
     "reply": ("reply.md.j2", "view.text"),
     "announcement": ("announcement.md.j2", "view.check_title"),

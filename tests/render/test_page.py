@@ -130,7 +130,7 @@ def read(html: str) -> Reader:
     return reader
 
 
-CARRIED = replace(INJECTION, carried=True, standing=FindingState.CHANGED)
+CARRIED = replace(INJECTION, carried=True, state=FindingState.CHANGED)
 STORY = replace(
     CLOSED_GATE,
     findings=(
@@ -139,7 +139,7 @@ STORY = replace(
     ),
     wait=WAITING.wait,
     waived=(CARRIED,),
-    closed=(CARRIED, replace(CARRIED, standing=FindingState.FIXED)),
+    closed=(CARRIED, replace(CARRIED, state=FindingState.FIXED)),
     bypass=BypassView("x", "x"),
     progress=FOLLOWED.progress,
 )

@@ -381,7 +381,7 @@ STATUS = StatusView(
 
 CARRIED = replace(INJECTION, carried=True, code="", suggestion=None, suggestion_state=SuggestionState.NONE)
 CHANGED = replace(
-    RACE, carried=True, standing=FindingState.CHANGED, start_line=None, line=None, code="", suggestion=None,
+    RACE, carried=True, state=FindingState.CHANGED, start_line=None, line=None, code="", suggestion=None,
     blob_url=None, why=Why.CITED, suggestion_state=SuggestionState.NONE,
     note="`locked` is there, but `take_many` does not use it.",
 )  # fmt: skip
@@ -391,16 +391,16 @@ FORGOTTEN = replace(
     explanation="", comment_url=None, references=(), blob_url=f"{BLOB}/src/shop/log.py#L7",
 )  # fmt: skip
 WAIVED = replace(
-    CHANGED, id="aa00aa00aa", standing=FindingState.OPEN, title="The total is a float", path="src/shop/total.py",
+    CHANGED, id="aa00aa00aa", state=FindingState.OPEN, title="The total is a float", path="src/shop/total.py",
     line=3, start_line=3, note="", waived_by="octocat", waived_for="Prices are whole crowns here, see `Money`.",
     blob_url=f"{BLOB}/src/shop/total.py#L3", comment_url=f"{PULL}#discussion_r103",
 )  # fmt: skip
 FIXED = replace(
-    CHANGED, id="f1f1f1f1f1", standing=FindingState.FIXED, title="The session never ends", path="src/shop/login.py",
+    CHANGED, id="f1f1f1f1f1", state=FindingState.FIXED, title="The session never ends", path="src/shop/login.py",
     note="It ends after an hour now.", closed_at=HEAD, comment_url=f"{PULL}#discussion_r104",
 )  # fmt: skip
 GONE = replace(
-    FIXED, id="909090909a", standing=FindingState.GONE, severity=Severity.LOW, title="A copy of `take`", note="",
+    FIXED, id="909090909a", state=FindingState.GONE, severity=Severity.LOW, title="A copy of `take`", note="",
     path="src/shop/old.py", comment_url=None,
 )  # fmt: skip
 
@@ -494,7 +494,7 @@ REPLY = ReplyView(
     reply_mark("", INJECTION.id),
     '@mona No: `name` comes from the *request*.\n\n```\nrequest.args["name"]\n```\n<!-- reviewbot:finding:v1 -->',
 )
-STANDINGS = {
+FINDING_STATES = {
     "fixed": FindingStateView((FIXED,), several=False),
     "gone": FindingStateView((GONE,), several=False),
     "waived": FindingStateView((WAIVED,), several=False),

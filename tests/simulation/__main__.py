@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import argparse
+import dataclasses
 import gc
 import sys
 import time
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import ExitStack
 from functools import partial
+from itertools import product
 from random import SystemRandom
 
 from tests.simulation.found import FOUND
@@ -16,6 +18,7 @@ from tests.simulation.histories import Episode, History, judge, make, play, shri
 from tests.simulation.laws import Violation
 from tests.simulation.mutations import MUTATIONS, noticed
 from tests.simulation.quick import quick
+from tests.simulation.schedule import At, Kill, Lose
 
 CHUNK = 25
 PROGRESS = 10_000
@@ -25,6 +28,10 @@ _HURRY = ExitStack()
 
 MOST_HISTORIES = 10_000
 """The maximum number of histories until each mutation must be noticed."""
+
+FAULTS: tuple[Lose | Kill, ...] = (Lose(done=False), Lose(done=True), Kill(after=False), Kill(after=True))
+MOST_CALLS = 25
+"""The number of calls of an episode at which `--faults` adds a fault. Most episodes make fewer."""
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -37,12 +44,15 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--workers", type=int, default=2, help="processes (default: %(default)s)")
     parser.add_argument("--keep-going", action="store_true", help="go on after a violation")
     parser.add_argument("--mutations", action="store_true", help="plant each mistake, too")
+    parser.add_argument("--faults", action="store_true", help="play `found.py` with one more fault at each call")
     chosen = parser.parse_args(arguments)
     if chosen.seed is not None:
         return replay(make(chosen.seed))
     if chosen.found is not None:
         sys.stdout.write(f"{FOUND[chosen.found].what}\n")
         return replay(FOUND[chosen.found].history)
+    if chosen.faults:
+        return sweep(chosen.workers)
     first = SystemRandom().randrange(10**9) if chosen.first is None else chosen.first
     failed = explore(first, chosen.histories, chosen.workers, keep_going=chosen.keep_going)
     return failed or (plant(chosen.workers) if chosen.mutations else 0)
@@ -108,6 +118,29 @@ def explore(first: int, count: int, workers: int, *, keep_going: bool) -> int:
     sys.stdout.write(f"{played} histories from seed {first} in {seconds:.1f} s: {played / seconds:.0f} a second\n")
     sys.stdout.write(f"{failed} histories break a law\n")
     return 1 if failed else 0
+
+
+def sweep(workers: int) -> int:
+    """Play each history of `found.py` with one more fault at each call, and print each violation."""
+    failed = 0
+    with ProcessPoolExecutor(workers, initializer=_speed_up) as pool:
+        for name, found in zip(sorted(FOUND), pool.map(_with_faults, sorted(FOUND)), strict=True):
+            failed += len(found)
+            sys.stdout.write("".join(f"{name}, {one}\n" for one in found))
+            sys.stdout.flush()
+    sys.stdout.write(f"{failed} histories break a law\n")
+    return 1 if failed else 0
+
+
+def _with_faults(name: str) -> list[str]:
+    history, found = FOUND[name].history, list[str]()
+    episodes = [(number, step) for number, step in enumerate(history.steps) if isinstance(step, Episode)]
+    for (number, step), call, fault in product(episodes, range(1, MOST_CALLS + 1), FAULTS):
+        faulty = dataclasses.replace(step, at=(*step.at, At(call, fault)))
+        steps = (*history.steps[:number], faulty, *history.steps[number + 1 :])
+        violations = judge(dataclasses.replace(history, steps=steps))
+        found += [f"step {number}, call {call}, {fault}: {violations[0]}"] if violations else []
+    return found
 
 
 def _noticed(number: int) -> tuple[int, Violation] | None:

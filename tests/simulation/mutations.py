@@ -352,7 +352,7 @@ def _noting(which: Callable[[Any, Any], object]) -> Replacement:
 def _fixed_for_good(right: Any) -> object:  # noqa: ANN401 — a function
     def apply(ledger: Any, *more: Any) -> object:  # noqa: ANN401 — its arguments
         after = right(ledger, *more)
-        fixed = {one.id: one for one in ledger.findings.records if one.standing is FindingState.FIXED}
+        fixed = {one.id: one for one in ledger.findings.records if one.state is FindingState.FIXED}
         records = tuple(fixed.get(one.id, one) for one in after.findings.records)
         return replace(after, findings=replace(after.findings, records=records))
 
@@ -1027,7 +1027,7 @@ MUTATIONS: tuple[Mutation, ...] = (
     ),
     Mutation(
         "two runs at once announce an answer twice",
-        "reviewbot.app.github.announcements:without_doubles",
+        "reviewbot.app.github.announcements:without_duplicates",
         lambda _right: lambda _run, known: known,
         ANNOUNCED,
         config=_LEAVES,
@@ -1760,7 +1760,7 @@ MUTATIONS: tuple[Mutation, ...] = (
     ),
     Mutation(
         "a run that ends writes what it read at its start",
-        "reviewbot.domain.machine.finish:conclude",
+        "reviewbot.domain.machine.finish:finish",
         lambda _right: after_refresh,
         PAY_ONCE,
         found="written-over",

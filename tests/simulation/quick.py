@@ -225,7 +225,7 @@ REMEMBERED: Mapping[str, Replacement] = {
 def _finding(view: Any) -> tuple[object, ...]:  # noqa: ANN401 — a view of the product, whose fields may move
     place = (view.path, view.side.value, view.why.value)
     said = (view.id, view.severity.value, view.title, view.explanation)
-    return *said, place, view.blocks, view.standing.value, view.waived_by
+    return *said, place, view.blocks, view.state.value, view.waived_by
 
 
 def _summary(view: Any) -> str:  # noqa: ANN401 — as above
@@ -284,7 +284,7 @@ PLAIN_WORDS: Mapping[str, Callable[..., object]] = {
     "__init__": _prepare,
     "summary": lambda _self, view: SummaryText(f"{view.mark}{view.ledger}\n{_summary(view)}", is_whole=True),
     "comment": lambda _self, view: _comment(view),
-    "standing": lambda _self, view: repr([_finding(one) for one in view.findings]),
+    "finding_state": lambda _self, view: repr([_finding(one) for one in view.findings]),
     "answer_words": lambda _self, view: f"{view.word} {view.refusal}",
     "post": lambda _self, view: f"{view.mark}\n{_post(view)}",
     "question": lambda _self, view: f"Answer: {view.question} {view.finding_id}",

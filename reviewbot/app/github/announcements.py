@@ -21,7 +21,7 @@ from reviewbot.values import replace
 def announce(run: RunContext, known: Known, outcome: Outcome) -> Known:
     """Post the missing announcements, and delete comments that concurrent runs posted twice."""
     posts = announcing(known, outcome).posts
-    known, outcome = without_doubles(run, known), apply_bypass(known, outcome)
+    known, outcome = without_duplicates(run, known), apply_bypass(known, outcome)
     for one in posts:
         body = run.renderer.post(_view(run, known, one, outcome))
         post = partial(run.ports.forge.create_comment, run.signer.pull_number, body)
@@ -30,7 +30,7 @@ def announce(run: RunContext, known: Known, outcome: Outcome) -> Known:
     return known
 
 
-def without_doubles(run: RunContext, known: Known) -> Known:
+def without_duplicates(run: RunContext, known: Known) -> Known:
     """Delete comments that concurrent runs posted twice, in the conversation and in threads."""
     snapshot, instance, forge = known.snapshot, known.request.instance, run.ports.forge
     extra = left_to_announce((), snapshot.comments, instance, frozenset()).extra

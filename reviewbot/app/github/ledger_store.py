@@ -16,10 +16,10 @@ from reviewbot.domain.ledger.copies import (
     adopted,
     finished_in,
     latest_copies,
-    only_in_doubles,
+    only_in_duplicates,
     with_claims,
     with_copies,
-    with_doubles,
+    with_duplicates,
 )
 from reviewbot.domain.ledger.external_id import ExternalId, decode_external_id
 from reviewbot.domain.ledger.ledger import MAX_TASKS, Ledger, Purchase, TaskState
@@ -49,10 +49,10 @@ def read_ledger(
     copies = latest_copies(signed)
     has_space = not believed or len(reading.ledger.purchases) < MAX_TASKS
     copies = tuple(one for one in copies if has_space or one.purchase.head_sha == snapshot.pull.head_sha)
-    ledger, doubles = reading.ledger, _trusted(run, found.extra)
-    bypasses = (ledger.bypass, reading.bypass, *(one.bypass for one in doubles))
-    others = tuple(only_in_doubles(ledger, doubles))
-    ledger = with_doubles(ledger, doubles, others).entitled(snapshot.pull, run.settings.strictest_fail_on)
+    ledger, duplicates = reading.ledger, _trusted(run, found.extra)
+    bypasses = (ledger.bypass, reading.bypass, *(one.bypass for one in duplicates))
+    others = tuple(only_in_duplicates(ledger, duplicates))
+    ledger = with_duplicates(ledger, duplicates, others).entitled(snapshot.pull, run.settings.strictest_fail_on)
     finished = {*finished_in(copies, ledger), *(one.key for one in others if one.state.is_over)}
     head_sha, judgement = snapshot.pull.head_sha, judgement_of(run.settings)
     ledger = with_copies(ledger, copies, head_sha=head_sha, digest=digest, judgement=judgement)
@@ -72,7 +72,7 @@ def read_ledger(
         problem=reading.problem,
         lost=lost,
         summary=keep,
-        doubled=bool(found.extra),
+        has_duplicates=bool(found.extra),
         on_head=_copies_on_head(run, snapshot),
         finished=frozenset(finished),
         ended=next((one for one in bypasses if one and not one.is_of(head_sha, snapshot.pull.base_ref)), None),
@@ -118,8 +118,8 @@ def _is_unconfirmed(run: RunContext, reading: LedgerReading, checks: Iterable[Ch
     return max((one.counter for one in _signed(run, checks)), default=0) < reading.ledger.counter
 
 
-def _trusted(run: RunContext, doubles: Sequence[Comment]) -> Sequence[Ledger]:
-    readings = [_reading(run, comment, ()) for comment in doubles] if run.settings.paid else []
+def _trusted(run: RunContext, duplicates: Sequence[Comment]) -> Sequence[Ledger]:
+    readings = [_reading(run, comment, ()) for comment in duplicates] if run.settings.paid else []
     return [one.ledger for one in readings if not one.problem]
 
 

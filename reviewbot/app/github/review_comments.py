@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from reviewbot.app.context import RunContext
-from reviewbot.app.github.announcements import without_doubles
+from reviewbot.app.github.announcements import without_duplicates
 from reviewbot.app.github.refresh import refresh
 from reviewbot.app.output.views import finding_view, summary_view
 from reviewbot.domain.findings.markers import FindingMark, answer_id, review_mark
@@ -34,7 +34,7 @@ TRIES = 3
 
 def post_review(run: RunContext, known: Known, outcome: Outcome) -> Known:
     """Post the missing comments. Findings that cannot be posted move to the summary."""
-    known = without_doubles(run, known)
+    known = without_duplicates(run, known)
     there = posted_comments(known.snapshot.threads, known.request.instance)
     left = left_to_post(group(known.memory.placed), there, known.ledger.posted)
     ids = {item.id for one in left for item in one.placed}
@@ -66,7 +66,7 @@ def read_posted(run: RunContext, known: Known) -> Known:
     except ReviewbotError as error:
         run.note(f"reviewbot could not read the pull request again after writing: {error.clause}")
         return known
-    return without_doubles(run, known)
+    return without_duplicates(run, known)
 
 
 def _post_until_known(

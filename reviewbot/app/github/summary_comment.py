@@ -62,9 +62,9 @@ def _with_summary(known: Known, summary: Comment | None, wrote: Wrote) -> Known:
     return replace(known, stored=replace(known.stored, summary=summary), wrote=wrote)
 
 
-def _delete(run: RunContext, doubles: Iterable[Comment]) -> None:
+def _delete(run: RunContext, duplicates: Iterable[Comment]) -> None:
     """Delete duplicates. The summary must already contain the duplicates' records, which may exist nowhere else."""
-    for double in doubles:
+    for double in duplicates:
         run.attempt(SUMMARY, run.ports.forge.delete_comment, double.id)
 
 
@@ -84,7 +84,7 @@ def record_opinions(run: RunContext, snapshot: Snapshot, stored: StoredLedger) -
     """Record the 👍 and 👎 of a closed pull request in the ledger, in at most one request."""
     instance, keep = run.settings.instance, stored.summary
     is_same = stored.ledger.opinions == opinions_of(snapshot, instance)
-    if keep is None or stored.problem or stored.doubled or is_same or not run.settings.summary_comment:
+    if keep is None or stored.problem or stored.has_duplicates or is_same or not run.settings.summary_comment:
         return
     try:
         run.attempt(SUMMARY, keep_text, run, keep, stored.kept.written_for(snapshot, instance))

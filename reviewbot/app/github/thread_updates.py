@@ -40,9 +40,9 @@ def update_threads(run: RunContext, known: Known) -> Known:
 
 
 def _note(run: RunContext, known: Known, records: tuple[TrackedFinding, ...], *, several: bool) -> str:
-    noted = [one for one in records if one.waiver or one.note or one.standing is not FindingState.OPEN]
+    noted = [one for one in records if one.waiver or one.note or one.state is not FindingState.OPEN]
     views = tuple(tracked_view(known, record) for record in noted)
-    return run.renderer.standing(FindingStateView(views, several)) if views else ""
+    return run.renderer.finding_state(FindingStateView(views, several)) if views else ""
 
 
 def _carry_out(run: RunContext, operation: comment_diff.Operation) -> bool:

@@ -135,15 +135,15 @@ def progress_of(known: Known) -> ProgressView | None:
         return None
     task, findings = known.task_id, known.ledger.findings
     counting = findings.counting(task)
-    closed = [record.standing for record in findings.records if record.closed == task]
+    closed = [record.state for record in findings.records if record.closed == task]
     return ProgressView(
         since=known.purchase.since,
         new=sum(record.found == task for record in counting),
         fixed=closed.count(FindingState.FIXED),
         gone=closed.count(FindingState.GONE),
         carried=sum(record.found != task for record in counting),
-        changed=sum(record.standing is FindingState.CHANGED for record in counting),
-        waived=sum(record.standing.is_open and record.waiver is not None for record in findings.records),
+        changed=sum(record.state is FindingState.CHANGED for record in counting),
+        waived=sum(record.state.is_open and record.waiver is not None for record in findings.records),
         beyond=sum(number for _, _, number in findings.beyond),
     )
 
@@ -189,7 +189,7 @@ def _closed(known: Known) -> Iterable[TrackedFinding]:
     """Return the findings that this change's answer closed, and closed findings that were never posted as comments."""
     findings, task = known.ledger.findings, known.task_id
     shown = {*known.ledger.posted, *posted_comments(known.snapshot.threads, known.request.instance)}
-    closed = (record for record in findings.records if not record.standing.is_open)
+    closed = (record for record in findings.records if not record.state.is_open)
     return (one for one in closed if (task and one.closed == task) or one.id not in shown)
 
 
@@ -227,7 +227,7 @@ def _with_memory(view: FindingView, record: TrackedFinding, known: Known) -> Fin
     heads = {entry.task_id: entry.head_sha for entry in known.ledger.purchases}
     return replace(
         view,
-        standing=record.standing,
+        state=record.state,
         carried=record.found != known.task_id,
         note=record.note,
         waived_by=waiver.by if waiver else "",
@@ -264,7 +264,7 @@ def _placed_view(known: Known, item: Placed) -> FindingView:
 
 def _remembered_view(known: Known, record: TrackedFinding) -> FindingView:
     last = record.line + record.block.count - 1 if record.line and record.block else record.line
-    shown = record.line if record.standing is FindingState.OPEN else None
+    shown = record.line if record.state is FindingState.OPEN else None
     return FindingView(
         id=record.id,
         severity=record.severity,

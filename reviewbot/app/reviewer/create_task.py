@@ -76,13 +76,13 @@ def _packings(known: Known, purchase: Purchase, candidate: Candidate) -> tuple[P
     if not any(packing.sent for packing in packings):
         return tuple(packings)
     tier, most, confirms = purchase.size_tier, known.request.attachment_bytes, purchase.confirms
-    rooms = [attachments.room_for_more(one, tier, most, confirms=confirms) for one in packings]
+    limits = [attachments.room_for_more(one, tier, most, confirms=confirms) for one in packings]
     if task_batches.context_limits is not None:
-        texts = so_far(known, candidate, task_batches, task_batches.context_limits, with_talk=all(rooms))
+        texts = so_far(known, candidate, task_batches, task_batches.context_limits, with_talk=all(limits))
         packings = [attachments.with_conversation(one, *text) for one, text in zip(packings, texts, strict=True)]
     return tuple(
-        attachments.with_context(packing, context_of(known, room))
-        for packing, room in zip(packings, rooms, strict=True)
+        attachments.with_context(packing, context_of(known, limit))
+        for packing, limit in zip(packings, limits, strict=True)
     )
 
 

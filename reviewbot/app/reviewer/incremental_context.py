@@ -44,7 +44,7 @@ def read_new_part(run: RunContext, known: Known, since: str, last: Purchase | No
     before, base = found
     reshaped = reshaped_by(last.renames, renames_digest(known.change.change.files))
     records = known.ledger.findings.records
-    masked = (one.path for one in records if one.title == TITLE and one.standing.is_open)
+    masked = (one.path for one in records if one.title == TITLE and one.state.is_open)
     unseen = {*masked, *(file.path for file in files if named_as_minified(file.path))}
     return NewPartRead(new_parts(files, before, None if is_same else base, reshaped, unseen))
 
@@ -73,9 +73,9 @@ def so_far(
         text = since_text(
             since,
             parts,
-            [record for record in records if record.standing.is_open],
+            [record for record in records if record.state.is_open],
             context_limits.attachment,
-            closed=[record for record in records if not record.standing.is_open],
+            closed=[record for record in records if not record.state.is_open],
             replies=own,
         )
         clean, count = known.change.redactor.counted(text)

@@ -307,7 +307,7 @@ def fitting(posted: PostedCommand, findings: Findings) -> tuple[TrackedFinding, 
     `waive` may be executed later.
     """
     named = _meant_by(posted, findings)
-    still = tuple(one for one in named if one.standing.is_open)
+    still = tuple(one for one in named if one.state.is_open)
     if posted.command.name is CommandName.UNWAIVE:
         return tuple(one for one in still if one.waiver is not None) or still
     return named if posted.command.target and still else still

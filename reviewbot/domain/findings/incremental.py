@@ -210,7 +210,7 @@ def _described(part: NewPart) -> str:
 
 
 def _ended(record: TrackedFinding) -> str:
-    return f"{record.id}, {record.standing.value}: {_json(record.title)} in {_json(record.path)}"
+    return f"{record.id}, {record.state.value}: {_json(record.title)} in {_json(record.path)}"
 
 
 def _json(value: object) -> str:
@@ -226,7 +226,7 @@ def _asked(record: TrackedFinding) -> dict[str, object]:
         "side": record.side.value,
         "severity": record.severity.value,
         "title": record.title,
-        "code": "changed since" if record.standing is FindingState.CHANGED else "unchanged",
+        "code": "changed since" if record.state is FindingState.CHANGED else "unchanged",
     }
     if record.waiver:
         described["waived"] = record.waiver.reason

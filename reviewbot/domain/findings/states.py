@@ -111,12 +111,12 @@ def update_state(
         record = replace(record, waiver=None)
     matched = find_match(record, change_index)
     seen = Evidence.of(record, matched, change_index, reviews)
-    state = state_after(record.standing, seen)
+    state = state_after(record.state, seen)
     if state is None:
         return record
     # The last remark on a closed finding is about other code, unless only its file is back.
-    note = record.note if record.standing.is_open or seen.is_back else ""
-    return replace(_located(record, matched), standing=state, closed="", note=note)
+    note = record.note if record.state.is_open or seen.is_back else ""
+    return replace(_located(record, matched), state=state, closed="", note=note)
 
 
 def _located(record: TrackedFinding, matched: Match | NoMatch) -> TrackedFinding:
@@ -176,7 +176,7 @@ def _restored(record: TrackedFinding, change_index: ChangeIndex, reviews: Earlie
     """
     has_code_at_head = record.has_code and record.side is Side.RIGHT
     is_same_file = record.file != "" and record.file == change_index.file(record.path)
-    if is_same_file and not has_code_at_head and not record.standing.is_open:
+    if is_same_file and not has_code_at_head and not record.state.is_open:
         return FindingState.OPEN
     return reviews.open.get(record.id)
 
@@ -200,7 +200,7 @@ def _is_back(
 ) -> bool:
     """Return whether the file of a closed finding is in the change, and no review has confirmed a fix there."""
     can_compare = record.has_code and matched is not NoMatch.UNSEEN
-    match record.standing:
+    match record.state:
         case FindingState.FIXED if _was_fixed_elsewhere(record, reviews):
             return not can_compare and _may_be_in(record, change_index)
         case FindingState.GONE:
@@ -242,7 +242,7 @@ def _updated(
     after = {one.id: update_state(one, change_index, reviews) for one in before}
     groups: defaultdict[tuple[object, ...], list[TrackedFinding]] = defaultdict(list)
     for one in before:
-        if after[one.id].standing.is_open:
+        if after[one.id].state.is_open:
             groups[one.path, one.side, one.block].append(one)
     for group in groups.values():
         if len(group) > 1:
@@ -257,11 +257,11 @@ def _unchanged(
     matched = find_match(after[group[0].id], change_index)
     if not isinstance(matched, Match):
         return {}
-    changed = [one for one in group if after[one.id].standing is FindingState.CHANGED]
+    changed = [one for one in group if after[one.id].state is FindingState.CHANGED]
     changed.sort(key=lambda one: abs((one.line or 0) - (after[one.id].line or 0)))
     missing = max(one.copies for one in group) - matched.copies
     nearest = (after[one.id] for one in changed[: max(len(changed) - missing, 0)])
-    opened = (replace(one, standing=FindingState.OPEN, copies=matched.copies) for one in nearest)
+    opened = (replace(one, state=FindingState.OPEN, copies=matched.copies) for one in nearest)
     return {one.id: replace(one, touched=matched.touched) for one in opened}
 
 

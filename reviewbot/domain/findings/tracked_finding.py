@@ -89,7 +89,7 @@ class Judged(Struct, frozen=True, array_like=True):
     """
 
     id: str
-    standing: FindingState
+    state: FindingState
     blocks: bool
     carried: bool
 
@@ -147,7 +147,7 @@ class TrackedFinding(Struct, frozen=True, array_like=True):
     in_file: bool = False
     touched: bool = False
     copies: Count = 0
-    standing: FindingState = FindingState.OPEN
+    state: FindingState = FindingState.OPEN
     found: str = ""
     closed: str = ""
     text: str = ""
@@ -167,7 +167,7 @@ class TrackedFinding(Struct, frozen=True, array_like=True):
     @property
     def counts(self) -> bool:
         """Whether the finding is open and not waived."""
-        return self.standing.is_open and self.waiver is None
+        return self.state.is_open and self.waiver is None
 
 
 class Findings(Struct, frozen=True, dict=True):
@@ -193,7 +193,7 @@ class Findings(Struct, frozen=True, dict=True):
 
     def open(self) -> tuple[TrackedFinding, ...]:
         """Return the open findings, including waived ones."""
-        return tuple(record for record in self.records if record.standing.is_open)
+        return tuple(record for record in self.records if record.state.is_open)
 
     def counting(self, task_id: str) -> tuple[TrackedFinding, ...]:
         """Return the open findings without a waiver. Exclude unreadable parts of this task's answer (see `judge`)."""
@@ -211,4 +211,4 @@ class Findings(Struct, frozen=True, dict=True):
 
 def worst_first(records: Iterable[TrackedFinding]) -> tuple[TrackedFinding, ...]:
     """Sort findings: open before closed, then by severity."""
-    return tuple(sorted(records, key=lambda one: (not one.standing.is_open, one.severity.rank, one.path, one.id)))
+    return tuple(sorted(records, key=lambda one: (not one.state.is_open, one.severity.rank, one.path, one.id)))

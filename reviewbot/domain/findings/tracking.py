@@ -137,7 +137,7 @@ def _combined(
     now = record if here else update_state(record, change_index)  # the code may have changed since this answer
     if before is None:
         return now
-    kept = before if before.standing.is_open and not here else now
+    kept = before if before.state.is_open and not here else now
     # A finding's severity never improves, because a harmless copy can take over the id, and a push can restore an
     # earlier change.
     worse = min(before.severity, now.severity, key=_gravity)
@@ -197,9 +197,9 @@ def _judged(
     if verdict is None:
         return record
     answered = replace(record, note=verdict.note)
-    match record.standing.is_open, verdict.state:
+    match record.state.is_open, verdict.state:
         case True, PreviousState.OPEN:
-            after = replace(answered, standing=FindingState.OPEN)
+            after = replace(answered, state=FindingState.OPEN)
         case False, PreviousState.OPEN if here:
             after = _reopened(answered, change_index)
         case False, _:
@@ -208,7 +208,7 @@ def _judged(
         case _ if here and not _has_changed(record, change_index):
             after = replace(answered, note=f"{UNCHANGED} {verdict.note}".strip())
         case _ if here and reviews.open.get(record.id) is not FindingState.OPEN:
-            after = replace(answered, standing=FindingState.FIXED)
+            after = replace(answered, state=FindingState.FIXED)
         case _:
             # An answer to another change cannot close the finding. Nor can another review of this change, if the
             # finding was open when this change was judged.
@@ -221,7 +221,7 @@ UNCHANGED = "Says that this is fixed, but the code is unchanged. It stays open u
 
 def _reopened(record: TrackedFinding, change_index: ChangeIndex) -> TrackedFinding:
     """Reopen a closed finding. Forget code that the change no longer touches, or the finding would close again."""
-    open_again = replace(record, standing=FindingState.OPEN, closed="", waiver=None)
+    open_again = replace(record, state=FindingState.OPEN, closed="", waiver=None)
     is_gone = find_match(record, change_index) is NoMatch.VANISHED
     return replace(open_again, line=None, block=None, in_file=False) if is_gone else open_again
 
@@ -230,12 +230,12 @@ def _has_changed(record: TrackedFinding, change_index: ChangeIndex) -> bool:
     """Return whether the change can contain a fix: other code, or another file if the code cannot show a fix."""
     version = change_index.version(record.path if record.in_file else "")
     # Other lines can undo a deletion, so a finding on deleted lines can be fixed although its own code is unchanged.
-    has_other_code = not record.has_code or record.side is Side.LEFT or record.standing is FindingState.CHANGED
+    has_other_code = not record.has_code or record.side is Side.LEFT or record.state is FindingState.CHANGED
     is_other_file = record.leftover or record.file != version
     return has_other_code and is_other_file and not unsent_copy(record, change_index)
 
 
 def _stamped(record: TrackedFinding, task_id: str) -> TrackedFinding:
-    if record.standing.is_open:
+    if record.state.is_open:
         return replace(record, closed="")
     return record if record.closed else replace(record, closed=task_id)

@@ -103,7 +103,7 @@ def smaller(ledger: Ledger) -> Iterator[Ledger]:
 def _at_most(findings: Findings, count: int, length: int) -> Findings:
     """Keep the worst `count` findings, and add the other open findings, even waived ones, to `beyond`."""
     ordered = worst_first(findings.records)
-    cut = Counter((record.found, record.severity) for record in ordered[count:] if record.standing.is_open)
+    cut = Counter((record.found, record.severity) for record in ordered[count:] if record.state.is_open)
     beyond = Counter({(found, severity): number for found, severity, number in findings.beyond}) + cut
     return replace(
         findings,

@@ -101,20 +101,20 @@ def with_claims(ledger: Ledger, signed: Sequence[ExternalId]) -> Ledger:
     return ledger.spending_at_least(max((one.spent for one in signed), default=Decimal(0)))
 
 
-def only_in_doubles(ledger: Ledger, doubles: Sequence[Ledger]) -> Iterator[Purchase]:
+def only_in_duplicates(ledger: Ledger, duplicates: Sequence[Ledger]) -> Iterator[Purchase]:
     """Yield the purchases in duplicate summaries that the ledger lacks or records without a task."""
-    for one in (one for double in doubles for one in double.purchases):
+    for one in (one for double in duplicates for one in double.purchases):
         known = ledger.recorded(one)
         if known is None or (one.task_id and not known.task_id):
             yield one
 
 
-def with_doubles(ledger: Ledger, doubles: Sequence[Ledger], others: Iterable[Purchase]) -> Ledger:
+def with_duplicates(ledger: Ledger, duplicates: Sequence[Ledger], others: Iterable[Purchase]) -> Ledger:
     """Add the purchases, questions and `last_edit` of duplicate summaries. Reopen reviews to read their findings."""
     for other in others:
         state = TaskState.OPEN if other.state is TaskState.DONE else other.state
         ledger = ledger.with_purchase(replace(other, state=state))
-    for double in doubles:
+    for double in duplicates:
         ledger = replace(ledger, last_edit=max(ledger.last_edit, double.last_edit))
         for question in double.questions.records:
             ledger = ledger.with_question(question)

@@ -395,7 +395,7 @@ class Ledger(Struct, frozen=True):
         after = self.purchases[self.purchases.index(first) + 1 :] if first else ()
         since = (one.task_id for one in after if first and one.submitted_at >= first.submitted_at)
         tasks = frozenset(one.task_id for one in bought)
-        return EarlierReviews({one.id: one.standing for one in judged}, frozenset(since), tasks)
+        return EarlierReviews({one.id: one.state for one in judged}, frozenset(since), tasks)
 
     def judged_on(self, purchase: Purchase) -> tuple[Judged, ...]:
         """Return the findings that were open when a purchase's change was judged, in every mode and attempt."""
@@ -521,14 +521,14 @@ def _together(judged: Iterable[Judged]) -> tuple[Judged, ...]:
     found: dict[str, Judged] = {}
     for one in judged:
         before = found.get(one.id, one)
-        found[one.id] = before if before.standing is FindingState.OPEN else one
+        found[one.id] = before if before.state is FindingState.OPEN else one
     return tuple(found.values())
 
 
 def _open_now(findings: Findings, bought: Purchase) -> Iterator[Judged]:
     fail_on = bought.judgement.rules.fail_on
     for one in findings.open():
-        yield Judged(one.id, one.standing, blocks(one.severity, fail_on), carried=one.found != bought.task_id)
+        yield Judged(one.id, one.state, blocks(one.severity, fail_on), carried=one.found != bought.task_id)
     if any(blocks(severity, fail_on) for _, severity, _ in findings.beyond):
         yield LOST
 

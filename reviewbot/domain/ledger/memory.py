@@ -28,7 +28,7 @@ class StoredLedger(Struct, frozen=True):
         problem: why the ledger is not trusted, or empty.
         lost: whether `ledger` may lack earlier purchases.
         summary: the summary comment that contains the ledger, or None.
-        doubled: whether concurrent runs each wrote a summary comment.
+        has_duplicates: whether concurrent runs each wrote a summary comment.
         on_head: the signed copies in reviewbot's check runs on the head, by check run id.
         finished: the purchases whose end is recorded on GitHub. In `ledger`, they may be open, because only CodeVF has
             their findings.
@@ -42,7 +42,7 @@ class StoredLedger(Struct, frozen=True):
     problem: str = ""
     lost: bool = False
     summary: Comment | None = None
-    doubled: bool = False
+    has_duplicates: bool = False
     on_head: Mapping[int, ExternalId] = field(default_factory=dict)
     finished: frozenset[PurchaseKey] = frozenset()
     older_checks: tuple[CheckRun, ...] = ()

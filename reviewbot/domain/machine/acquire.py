@@ -28,7 +28,7 @@ from reviewbot.domain.machine.decisions.purchase import (
     resume,
     selection_of,
 )
-from reviewbot.domain.machine.finish import conclude
+from reviewbot.domain.machine.finish import finish
 from reviewbot.domain.machine.known import Candidate, Known, OpenTask, OwnReview
 from reviewbot.domain.machine.steps import PurchasesRead, TaskRead
 from reviewbot.domain.model.events import ReviewEvent
@@ -112,7 +112,7 @@ def _to_read_again(known: Known, before: Purchase | None) -> Iterator[Purchase]:
 
 
 def _next_task(known: Known, left: tuple[Purchase, ...], then: phases.Then, now: datetime) -> Looked:
-    return phases.LookingUpOlder(known, left, then) if left else settle(known, then, now)
+    return phases.LookingUpOlder(known, left, then) if left else proceed(known, then, now)
 
 
 def after_lookup(at: phases.LookingUpOlder, got: TaskRead, now: datetime) -> Looked:
@@ -158,14 +158,14 @@ def _named(purchase: Purchase) -> str:
     return purchase.head_sha[:7] or "an older head"
 
 
-def settle(known: Known, then: phases.Then, now: datetime) -> phases.Resumed | Buying:
+def proceed(known: Known, then: phases.Then, now: datetime) -> phases.Resumed | Buying:
     match then:
         case phases.NothingToSend():
             return nothing_to_send(known)
         case phases.ReviewChange(before=before):
             return _choose_purchase(known, before, now)
         case _:
-            return conclude(known, then)
+            return finish(known, then)
 
 
 _NOTHING_TO_REVIEW = (
@@ -180,22 +180,22 @@ def nothing_to_send(known: Known) -> phases.Concluded:
             "None of the selected files could be reviewed.",
             hint=f"See the reason next to each file. To exclude files that need no review:{known.change.to_leave_out}",
         )
-        return conclude(known, failure(known, unsendable))
+        return finish(known, failure(known, unsendable))
     rules = known.request.judgement.rules
     if known.awaited is not None:
-        return conclude(known, pending(rules))
+        return finish(known, pending(rules))
     outcome = by_findings(known, rules, readable=True)
     if outcome.verdict is Verdict.PASS and known.may_lack_history and known.request.is_keyless:
         error = NoKey(
             "reviewbot cannot read earlier reviews of this pull request without the CodeVF API key.",
             hint="Set the secret, pass it as `codevf-api-key`, and start a new run.",
         )
-        return conclude(known, failure(known, error))
+        return finish(known, failure(known, error))
     if outcome.verdict is Verdict.PASS:
         outcome = incomplete_history(outcome, rules) if known.may_lack_history else without_review(known)
     if outcome.reason is Reason.MEMORY and not known.change.sendables:
         outcome = replace(outcome, hint=_NOTHING_TO_REVIEW)
-    return conclude(known, outcome)
+    return finish(known, outcome)
 
 
 # Did an earlier run buy a review of this change?
@@ -239,7 +239,7 @@ def _choose_purchase(known: Known, before: Purchase | None, now: datetime) -> ph
                 hint="Check the tasks in the CodeVF account. To buy another review, comment `/reviewbot review` "
                 "(at a terminal, add `--again`).",
             )
-            return conclude(known, failure(known, error))
+            return finish(known, failure(known, error))
     return _acquire(known, before, now)
 
 
@@ -256,13 +256,13 @@ def _acquire(known: Known, before: Purchase | None, now: datetime) -> phases.Res
     is_begun = candidate.intent is not None or _was_deferred(known, before)
     is_wanted = is_begun or _wants_another(known, before)
     if not is_begun and is_wanted and (error := _tried_in_vain(known, before)):
-        return conclude(known, failure(known, error))
+        return finish(known, failure(known, error))
     if is_wanted:
         return _awaiting_approval(known, candidate, now)
     if before and before.state is TaskState.DEFERRED and _is_outdated(known, before):
         known = known.noted(dropped(before))
     known = known.saying(f"reviewbot buys no review, because {_why_unwanted(known, before)}.")
-    return conclude(known, not_asked_for(known))
+    return finish(known, not_asked_for(known))
 
 
 def _why_unwanted(known: Known, before: Purchase | None) -> str:
@@ -354,7 +354,7 @@ def after_unread_task(at: phases.Resumed, error: ReviewbotError, now: datetime) 
     """Use the recorded purchase if CodeVF does not return the task."""
     known, before, request = at.known, at.before, at.known.request
     if not isinstance(error, ServiceUnreachable | ServiceRefused):
-        return conclude(known, failure(known, error))
+        return finish(known, failure(known, error))
     refused = isinstance(error, ServiceRefused)
     not_found = isinstance(error, ServiceRefused) and error.is_not_found
     if not_found and isinstance(request.trigger, Asked):
@@ -363,14 +363,14 @@ def after_unread_task(at: phases.Resumed, error: ReviewbotError, now: datetime) 
     rules = at.bought.purchase.judgement.rules
     if before.state is TaskState.OPEN and not (refused and (request.may_buy or not_found)):
         known = known.noting(f"{error.message} The task continues, and a later run checks it again.")
-        return conclude(known, pending(rules))
+        return finish(known, pending(rules))
     if before.state is TaskState.DONE and before.base_ref:  # an `external_id` has no base and no findings
         known = known.noting(
             f"{error.message} The verdict uses the recorded findings, and the report files do not contain the answer."
         )
         known = replace(known, keeps_text=known.stored.ledger.stated == answer_of(before.task_id))
-        return conclude(known, by_findings(known, rules, readable=not before.unread))
-    return conclude(known, failure(known, error))
+        return finish(known, by_findings(known, rules, readable=not before.unread))
+    return finish(known, failure(known, error))
 
 
 # Is the purchase approved?
@@ -395,7 +395,7 @@ def _awaiting_approval(known: Known, candidate: Candidate, now: datetime) -> Buy
 def check_approval(known: Known, candidate: Candidate, permission: Permission, now: datetime) -> Checked:
     """Decide whether the purchase is approved, given the permission of the user who requested the purchase."""
     error = not_approved(known.snapshot.pull, known.request.policy, known.request.trigger, permission)
-    return conclude(known, failure(known, error)) if error else _check_pause(known, candidate, now)
+    return finish(known, failure(known, error)) if error else _check_pause(known, candidate, now)
 
 
 # Does the purchase wait for a pause between pushes, or for other checks of the head?
@@ -431,7 +431,7 @@ def _seen_at(known: Known, deferred: Purchase) -> datetime:
 def _defer_for_checks(at: phases.Unchecked, message: str) -> phases.Deferred | phases.Concluded:
     outcome = deferred_outcome(at.known.request.judgement.rules, message)
     if at.recorded:
-        return conclude(at.known, outcome)
+        return finish(at.known, outcome)
     return phases.Deferred(at.known.noted(at.deferred), at.candidate, at.deferred, outcome)
 
 
@@ -445,7 +445,7 @@ def after_head_checks(at: phases.Unchecked, open_checks: tuple[str, ...], now: d
         f"{waits_for(open_checks)} reviewbot stopped waiting after {rules.hours} hours (`wait-for-checks-hours`).",
         hint="Fix the checks and push.",
     )
-    return conclude(known.noted(dropped(at.deferred)), failure(known, error))
+    return finish(known.noted(dropped(at.deferred)), failure(known, error))
 
 
 def after_unread_head_checks(at: phases.Unchecked, error: ReviewbotError, now: datetime) -> Checked:
@@ -518,7 +518,7 @@ def after_reread(at: phases.Rereading, known: Known, now: datetime) -> phases.Re
     deferred = known.ledger.recorded(at.deferred)
     if deferred is not None and deferred.state is TaskState.ENDED:
         known = known.saying("reviewbot buys no review, because another run has cancelled the deferred purchase.")
-        return conclude(known, not_asked_for(known))
+        return finish(known, not_asked_for(known))
     return _acquire(known, bought_before(known, now), now)
 
 
@@ -541,6 +541,6 @@ def after_purchases(
 
 def _continue_with(first: Purchase, at: phases.Recorded, known: Known, now: datetime) -> phases.Resumed | Buying:
     if known.snapshot.pull.head_sha != at.known.snapshot.pull.head_sha:
-        return conclude(at.known, newer_head())
+        return finish(at.known, newer_head())
     known = replace(known.noted(first), own=None)
     return _choose_purchase(known, known.ledger.recorded(first), now)

@@ -16,7 +16,7 @@ from reviewbot.domain.machine.decisions.purchase import (
     price,
     record_submission,
 )
-from reviewbot.domain.machine.finish import conclude
+from reviewbot.domain.machine.finish import finish
 from reviewbot.domain.machine.known import Bought, Candidate, Known, OwnReview, Quote
 from reviewbot.domain.machine.steps import NewPartRead, PriceRead, TaskCreated, TaskRead
 from reviewbot.domain.model.review import Task, TaskStatus
@@ -37,7 +37,7 @@ def end_without_result(known: Known, bought: Bought, task: Task, now: datetime) 
         hint="Run this job again to buy another review.",
     )
     known = known.with_own(bought.over(TaskState.ENDED, task, now), task)
-    return conclude(known, failure(known, error))
+    return finish(known, failure(known, error))
 
 
 # What is bought, and at what price?
@@ -102,13 +102,13 @@ def after_failed_record(at: phases.Quoted, error: ReviewbotError) -> phases.Conc
     """Fail. If GitHub did not respond, it may have recorded the intent, so the intent is kept."""
     outcome = failure(at.known, error)
     if isinstance(error, ForgeUnreachable):
-        return conclude(at.known, outcome)
+        return finish(at.known, outcome)
     return after_unrecorded_intent(at, outcome)
 
 
 def after_unrecorded_intent(at: phases.Quoted, outcome: Outcome) -> phases.Concluded:
     """End without a task. If CodeVF rejected a larger request, drop the recorded intent, which holds credits."""
-    return conclude(_drop_intent(at) if at.known.own else at.known, outcome)
+    return finish(_drop_intent(at) if at.known.own else at.known, outcome)
 
 
 def after_intent(at: phases.Quoted, known: Known) -> phases.Recorded | phases.Intended:
@@ -138,7 +138,7 @@ def after_failed_creation(
 def fail_purchase(at: phases.Recorded | phases.Intended, error: ReviewbotError) -> phases.Concluded:
     """Fail, and drop the intent unless the task may exist. The next run then reuses the idempotency key."""
     known = _drop_intent(at) if leaves_no_task(error) else at.known
-    return conclude(known, failure(known, error))
+    return finish(known, failure(known, error))
 
 
 def _drop_intent(at: Priced) -> Known:

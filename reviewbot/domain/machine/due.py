@@ -12,11 +12,11 @@ from reviewbot.domain.ledger.ledger import Ledger, TaskState
 from reviewbot.domain.ledger.memory import StoredLedger
 from reviewbot.domain.ledger.update import LedgerUpdate
 from reviewbot.domain.machine import phases
-from reviewbot.domain.machine.acquire import Looked, bought_before, note_cancelled, nothing_to_send, settle
+from reviewbot.domain.machine.acquire import Looked, bought_before, note_cancelled, nothing_to_send, proceed
 from reviewbot.domain.machine.decisions.outcome import contradicts
 from reviewbot.domain.machine.decisions.purchase import plan, stopped_by_limit
 from reviewbot.domain.machine.decisions.routes import apply_routes
-from reviewbot.domain.machine.finish import conclude
+from reviewbot.domain.machine.finish import finish
 from reviewbot.domain.machine.known import Known
 from reviewbot.domain.machine.steps import ChangeRead, TasksCancelled
 from reviewbot.domain.policy.eligibility import SKIP_LABEL, is_pushed_by_bot, not_due_for, skip_label, skip_label_login
@@ -87,7 +87,7 @@ def after_permission(known: Known, permission: Permission) -> phases.Due | phase
     skipped = not_due_for(pull, known.request.policy, skips=known.proof.skips, is_bots=known.proof.is_bots)
     if skipped is None:
         return phases.Due(known, None)
-    return phases.NotDue(known, skipped) if known.request.remembers else conclude(known, skipped)
+    return phases.NotDue(known, skipped) if known.request.remembers else finish(known, skipped)
 
 
 def after_ledger(at: phases.NotDue, stored: StoredLedger) -> phases.Due | phases.Concluded:
@@ -105,11 +105,11 @@ def after_ledger(at: phases.NotDue, stored: StoredLedger) -> phases.Due | phases
         known = known.noting(_LABEL_OF_AUTHOR).saying(_LABEL_OF_AUTHOR)
         otherwise = not_due_for(known.snapshot.pull, known.request.policy, skips=False, is_bots=known.proof.is_bots)
         return after_ledger(phases.NotDue(known, otherwise), stored) if otherwise else phases.Due(known, None)
-    writes = at.known.request.edits or stored.doubled or contradicts(ledger, at.outcome)
+    writes = at.known.request.edits or stored.has_duplicates or contradicts(ledger, at.outcome)
     if writes or ledger.open_tasks() or ledger.intents():
         return phases.Due(at.known, at.outcome)
     # The check of an older head that passed with a bypass is withdrawn without reading the change.
-    return conclude(replace(at.known, stored=stored) if stored.ended else at.known, at.outcome)
+    return finish(replace(at.known, stored=stored) if stored.ended else at.known, at.outcome)
 
 
 def _may_find(ledger: Ledger) -> bool:
@@ -127,7 +127,7 @@ def after_change(at: phases.Due, got: ChangeRead, now: datetime) -> phases.DryRu
     if known.request.dry_run and not known.change.sendables:
         return nothing_to_send(known)
     if not (known.change.sendables and known.request.is_due):
-        return _settle_all(known, phases.NothingToSend(), now)
+        return _look_up_or_proceed(known, phases.NothingToSend(), now)
     if known.request.dry_run and at.known.request.paid:
         return _dry_run_due(plan(known, now))
     return phases.Ready(known, phases.ReviewChange(bought_before(known, now)))
@@ -149,12 +149,12 @@ def _dry_run_due(known: Known) -> phases.DryRunDue | phases.Concluded:
     if known.packing is not None and not known.packing.sent:
         known = known.noting("All selected files are too large to send, so a review would fail. It would cost nothing.")
     if known.request.is_explicit:
-        return conclude(known, outcome)
+        return finish(known, outcome)
     if rules.quiet_minutes:
         known = known.noting(
             f"reviewbot buys a review {rules.quiet_minutes} minutes after the last push (`quiet-minutes`)."
         )
-    return phases.DryRunDue(known, outcome) if rules.checks else conclude(known, outcome)
+    return phases.DryRunDue(known, outcome) if rules.checks else finish(known, outcome)
 
 
 def after_dry_run_checks(at: phases.DryRunDue, open_checks: tuple[str, ...]) -> phases.Concluded:
@@ -163,7 +163,7 @@ def after_dry_run_checks(at: phases.DryRunDue, open_checks: tuple[str, ...]) -> 
         if open_checks
         else "All checks in `wait-for-checks` have passed."
     )
-    return conclude(at.known.noting(would), at.outcome)
+    return finish(at.known.noting(would), at.outcome)
 
 
 def _skip(known: Known, outcome: Outcome, now: datetime) -> phases.Ready | Looked:
@@ -172,10 +172,10 @@ def _skip(known: Known, outcome: Outcome, now: datetime) -> phases.Ready | Looke
     if outcome.conclusion is None and own is not None and own.state is TaskState.OPEN:
         known = replace(known, request=replace(known.request, may_buy=False))
         return phases.Ready(known, phases.ReviewChange(bought_before(known, now)))
-    return _settle_all(known, outcome, now)
+    return _look_up_or_proceed(known, outcome, now)
 
 
-def _settle_all(known: Known, then: phases.Then, now: datetime) -> phases.Ready | Looked:
+def _look_up_or_proceed(known: Known, then: phases.Then, now: datetime) -> phases.Ready | Looked:
     ledger = known.ledger
     left = known.request.paid and (ledger.open_tasks() or ledger.intents() or ledger.deferred())
-    return phases.Ready(known, then) if left else settle(known, then, now)
+    return phases.Ready(known, then) if left else proceed(known, then, now)

@@ -61,7 +61,7 @@ def after_answer(at: Completed, report: Report, now: datetime) -> Judged | Publi
     answer = PlacedAnswer(purchase.task_id, purchase.is_whole, True, report, placed, instance)  # noqa: FBT003 — `here`
     own = OwnReview(bought.with_purchase(purchase), at.task, report)
     known = replace(known, own=own).with_answer(purchase, answer)
-    return conclude(known, by_findings(known, purchase.judgement.rules, readable=report.readable))
+    return finish(known, by_findings(known, purchase.judgement.rules, readable=report.readable))
 
 
 def take_reread(known: Known, snapshot: Snapshot, stored: StoredLedger) -> Known:
@@ -106,7 +106,7 @@ def replace_answers(known: Known, answers: tuple[PlacedAnswer, ...]) -> Known:
     return replace(known, memory=Memory.of(known.stored.ledger, update, known.change.index))
 
 
-def conclude(known: Known, outcome: Outcome) -> Judged | Publishing | Published:
+def finish(known: Known, outcome: Outcome) -> Judged | Publishing | Published:
     """Publish an outcome. If the summary or an announcement may be written, first read the pull request again."""
     if known.request.dry_run:
         return Published(known, outcome)
@@ -194,10 +194,10 @@ def _publish(known: Known, outcome: Outcome) -> Publishing | Published:
     if known.memory.update.answers:
         return _write(known, outcome, _ANSWERS)
     # A run that was killed after posting may have left duplicates of another run's comments.
-    doubled = (ReadPosted,) if duplicates(known.snapshot.threads, known.request.instance) else ()
+    reading = (ReadPosted,) if duplicates(known.snapshot.threads, known.request.instance) else ()
     if known.has_news or announcing(known, outcome):
-        return _write(known, outcome, (Announce, *doubled, *_RECORD))
-    return _write(known, outcome, (*doubled, *_VERDICT))
+        return _write(known, outcome, (Announce, *reading, *_RECORD))
+    return _write(known, outcome, (*reading, *_VERDICT))
 
 
 def _write(

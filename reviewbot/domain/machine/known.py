@@ -483,7 +483,7 @@ class Known(Struct, frozen=True, dict=True):
     @property
     def has_news(self) -> bool:
         """Whether the summary must be written because of this run's update, or to merge a second summary."""
-        return self.memory.has_news or (self.is_read and self.stored.doubled)
+        return self.memory.has_news or (self.is_read and self.stored.has_duplicates)
 
     # Updates
 

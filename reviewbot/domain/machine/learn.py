@@ -62,7 +62,7 @@ def _after_success(phase: phases.Phase, result: steps.Result, now: datetime) -> 
         case phases.Rereading(), Known():
             return acquire.after_reread(phase, result, now)
         case ((phases.Rereading() | phases.Deferred() | phases.DeferredForOlder()), steps.HeadMoved()):
-            return finish.conclude(phase.known, newer_head())
+            return finish.finish(phase.known, newer_head())
         case phases.PricingReplacement(), steps.PriceRead(quote=quote):
             return phases.Replacing(phase.known, phase.candidate, phase.awaited, quote)
         case phases.Replacing(), steps.TaskRead():
@@ -89,7 +89,7 @@ def _after_success(phase: phases.Phase, result: steps.Result, now: datetime) -> 
         case phases.Waiting(), steps.TaskRead():
             return buy.after_poll(phase, result, now)
         case ((phases.Waiting() | phases.AwaitingOlder()), steps.NotOver(note=note)):
-            return finish.conclude(phase.known.noting(note), pending(phase.known.judgement.rules))
+            return finish.finish(phase.known.noting(note), pending(phase.known.judgement.rules))
         case phases.Completed(), Report():
             return finish.after_answer(phase, result, now)
 
@@ -108,7 +108,7 @@ def _after_failure(phase: phases.Phase, error: ReviewbotError, now: datetime) ->
         case phases.CancelRequested():
             return due.begin(phase.known.saying(error.message))
         case phases.DryRunDue():
-            return finish.conclude(phase.known.noting(error.message), phase.outcome)
+            return finish.finish(phase.known.noting(error.message), phase.outcome)
         case phases.LookingUpOlder():
             return acquire.after_failed_lookup(phase, error, now)
         case phases.Resumed():
@@ -129,7 +129,7 @@ def _after_failure(phase: phases.Phase, error: ReviewbotError, now: datetime) ->
             return buy.after_failed_creation(phase, error)
         # A task is open or a purchase waits, so the check stays in progress until a later run continues.
         case phases.Rereading() | phases.Reopened() | phases.Submitted():
-            return finish.conclude(phase.known.noting(error.message), pending(phase.known.judgement.rules))
+            return finish.finish(phase.known.noting(error.message), pending(phase.known.judgement.rules))
         case phases.Judged():
             return finish.after_failed_refresh(phase.known, phase.outcome, error)
         case phases.Publishing():
@@ -139,7 +139,7 @@ def _after_failure(phase: phases.Phase, error: ReviewbotError, now: datetime) ->
             | phases.AwaitingOlder() | phases.OlderEnded() | phases.PricingReplacement() | phases.Scoping()
             | phases.Pricing() | phases.Waiting() | phases.Completed()
         ):  # fmt: skip
-            return finish.conclude(phase.known, failure(phase.known, error))
+            return finish.finish(phase.known, failure(phase.known, error))
         case phases.Published() | phases.Ended():
             raise RuntimeError(f"{type(phase).__name__} has no step that can fail") from error
         case unknown:

@@ -241,7 +241,7 @@ class ThreadUpdate(Struct, frozen=True):
     def is_done(self) -> bool:
         """Whether all findings of the comment are known and closed."""
         mark = read_finding_mark(self.thread.comments[0].body)
-        closed = {record.id for record in self.records if not record.standing.is_open}
+        closed = {record.id for record in self.records if not record.state.is_open}
         return bool(closed) and mark is not None and closed.issuperset(mark.ids)
 
     @property
@@ -251,8 +251,8 @@ class ThreadUpdate(Struct, frozen=True):
 
 
 def _heading(record: TrackedFinding) -> str:
-    if not record.standing.is_open:
-        return record.standing.value
+    if not record.state.is_open:
+        return record.state.value
     return "waived" if record.waiver else "blocks"
 
 

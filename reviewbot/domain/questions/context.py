@@ -63,7 +63,7 @@ def _fields(finding: TrackedFinding) -> dict[str, object]:
         "path": finding.path,
         "line": finding.line,
         "side": finding.side.value,
-        "state": finding.standing.value,
+        "state": finding.state.value,
         "explanation": shorten(finding.text, MOST_EXPLAINED),
         "note": finding.note,
     }

@@ -305,7 +305,7 @@ def _review(pull: PastPull, ledger: Ledger, purchase: Purchase, submitted_at: da
 
 
 def end_of(finding: TrackedFinding, state: PullState, opinions: Opinions | None) -> End:
-    if not finding.standing.is_open:
+    if not finding.state.is_open:
         return End.FIXED
     if finding.waiver is not None:
         return End.WAIVED

@@ -35,7 +35,7 @@ SUMMARY = SizeLimit(61_000, _units)
 FINDING = SizeLimit(63_000, _units)
 """Limits a finding's comment, to which the finding's state and two hidden lines are added later."""
 
-STANDING = SizeLimit(2000, _units)
+FINDING_STATE = SizeLimit(2000, _units)
 """Limits a finding's state in the finding's comment."""
 
 CHECK = SizeLimit(65_000, _bytes)

@@ -53,7 +53,7 @@ class FindingView(Struct, frozen=True, kw_only=True):
     blocks: bool
     comment_url: str | None = None
     blob_url: str | None = None
-    standing: FindingState = FindingState.OPEN
+    state: FindingState = FindingState.OPEN
     carried: bool = False
     note: str = ""
     waived_by: str = ""

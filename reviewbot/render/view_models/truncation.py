@@ -120,10 +120,10 @@ def truncate_summary(view: SummaryView, detail: Detail) -> Shown:
     bare = [finding for finding in findings if finding.comment_url is None]
     loud = [finding for finding in bare if is_loud(finding)]
     quiet = [finding for finding in bare if not is_loud(finding)]
-    quiet_room = max(0, detail.full - len(loud))
+    quiet_left = max(0, detail.full - len(loud))
     lines = first("commented", commented, detail.lines)
-    folded = first("uncommented", loud[detail.full :] + quiet[quiet_room:], detail.lines)
-    listed = [*lines, *loud[: detail.full], *quiet[:quiet_room], *folded]
+    folded = first("uncommented", loud[detail.full :] + quiet[quiet_left:], detail.lines)
+    listed = [*lines, *loud[: detail.full], *quiet[:quiet_left], *folded]
 
     def thin_one(finding: FindingView) -> FindingView:
         small = truncate_finding(finding, detail)
@@ -139,7 +139,7 @@ def truncate_summary(view: SummaryView, detail: Detail) -> Shown:
         blocking=thin([finding for finding in lines if is_loud(finding)]),
         full=thin(loud[: detail.full]),
         others=thin([finding for finding in lines if not is_loud(finding)]),
-        quiet=thin(quiet[:quiet_room]),
+        quiet=thin(quiet[:quiet_left]),
         folded=thin(folded),
         leftovers=small(first("leftovers", view.leftovers, max(1, detail.full // 3))),
         duplicates=small(first("duplicates", view.duplicates, detail.rows)),

@@ -47,7 +47,7 @@ WAIVER = Waiver("wendy", "known", "")
 MEDIUM = TrackedFinding("3f9a000001", Severity.MEDIUM, None, "medium", "a.py")
 HIGH = TrackedFinding("3f9a000002", Severity.HIGH, None, "high", "a.py")
 UNRATED = TrackedFinding("77aa000003", Severity.UNRATED, None, "unrated", "a.py")
-FIXED = TrackedFinding("beef000004", Severity.LOW, None, "fixed", "a.py", standing=FindingState.FIXED)
+FIXED = TrackedFinding("beef000004", Severity.LOW, None, "fixed", "a.py", state=FindingState.FIXED)
 WAIVED = TrackedFinding("c0de000005", Severity.LOW, None, "waived", "a.py", waiver=WAIVER)
 LEDGER = Ledger((BOUGHT,), findings=Findings((MEDIUM, HIGH, UNRATED, FIXED, WAIVED)))
 THERE = pull()
@@ -560,7 +560,7 @@ def test_a_question_is_about_a_finding_or_the_pull_request(
 
 
 def test_the_answer_to_an_ambiguous_question_can_list_findings_that_are_fixed() -> None:
-    other = replace(FIXED, id="beef000006", standing=FindingState.OPEN)
+    other = replace(FIXED, id="beef000006", state=FindingState.OPEN)
     findings = Findings((*LEDGER.findings.records, other))
     assert asked_about(question("beef why?"), findings) == (FIXED, other)
     assert asked_about(question("Why?", FIXED.id, other.id), findings) == (FIXED, other)

@@ -55,5 +55,5 @@ def test_a_verdict_needs_each_of_them() -> None:
     assert not is_tracked([now], tracked(seen({1})), "")
     assert is_tracked([now], tracked(now), "")
     assert is_tracked([seen({})], Findings(), "")
-    closed = [replace(one, standing=FindingState.FIXED) for one in tracked(now).records]
+    closed = [replace(one, state=FindingState.FIXED) for one in tracked(now).records]
     assert not is_tracked([now], Findings(tuple(closed)), "")

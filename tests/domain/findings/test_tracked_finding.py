@@ -19,7 +19,7 @@ records = st.builds(
     st.none(),
     st.just("One"),
     st.sampled_from(["a.py", "b.py"]),
-    standing=st.sampled_from(FindingState),
+    state=st.sampled_from(FindingState),
     found=st.sampled_from(["task_1", "task_2"]),
     text=st.text(max_size=9),
     waiver=st.none() | st.just(WAIVED),
@@ -28,7 +28,7 @@ records = st.builds(
 
 
 @pytest.mark.parametrize(
-    ("standing", "waiver", "counts"),
+    ("state", "waiver", "counts"),
     [
         (FindingState.OPEN, None, True),
         (FindingState.CHANGED, None, True),
@@ -38,11 +38,11 @@ records = st.builds(
         (FindingState.CHANGED, WAIVED, False),
     ],
 )
-def test_a_finding_counts_unless_closed_or_waived(standing: FindingState, waiver: Waiver | None, counts: bool) -> None:  # noqa: FBT001 — a table
-    record = TrackedFinding("a" * 10, Severity.HIGH, None, "One", "a.py", standing=standing, waiver=waiver)
+def test_a_finding_counts_unless_closed_or_waived(state: FindingState, waiver: Waiver | None, counts: bool) -> None:  # noqa: FBT001 — a table
+    record = TrackedFinding("a" * 10, Severity.HIGH, None, "One", "a.py", state=state, waiver=waiver)
     assert record.counts is counts
     assert Findings((record,)).severities("") == ((Severity.HIGH,) if counts else ())
-    assert Findings((record,)).open() == ((record,) if standing.is_open else ())
+    assert Findings((record,)).open() == ((record,) if state.is_open else ())
 
 
 def test_dropped_findings_count() -> None:
@@ -61,7 +61,7 @@ def test_an_unread_part_is_not_counted_beside_its_own_answer() -> None:
 def test_open_findings_come_first_and_the_worst_of_them_before_the_others(given_: list[TrackedFinding]) -> None:
     ordered = worst_first(given_)
     assert sorted(map(id, ordered)) == sorted(map(id, given_))
-    keys = [(not one.standing.is_open, one.severity.rank) for one in ordered]
+    keys = [(not one.state.is_open, one.severity.rank) for one in ordered]
     assert keys == sorted(keys)
     assert worst_first(reversed(given_)) == ordered or len({one.id for one in given_}) < len(given_)
 
@@ -79,7 +79,7 @@ def test_omitted_findings_still_block(given_: list[TrackedFinding], beyond: int)
     severities, steps = findings.severities(""), [one.findings for one in smaller(Ledger(findings=findings))]
     for step in steps:
         cut = findings.records[len(step.records) :]
-        waived = (one.severity for one in cut if one.standing.is_open and not one.counts)
+        waived = (one.severity for one in cut if one.state.is_open and not one.counts)
         assert sorted(step.severities("")) == sorted([*severities, *waived]), "a dropped finding loses its waiver"
     assert steps[0].records == findings.records
     assert steps[-1].records == ()

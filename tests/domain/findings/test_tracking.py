@@ -57,7 +57,7 @@ def carried(text: str, given: Finding | None = None, base: str = BASE, before: s
 
 
 @pytest.mark.parametrize(
-    ("text", "standing", "line"),
+    ("text", "state", "line"),
     [
         (BAD, "open", 11),
         (f"above\n{BAD}", "open", 12),
@@ -69,9 +69,9 @@ def carried(text: str, given: Finding | None = None, base: str = BASE, before: s
         (BASE, "gone", 11),
     ],
 )
-def test_a_finding_is_looked_up_by_its_code(text: str, standing: str, line: int) -> None:
+def test_a_finding_is_looked_up_by_its_code(text: str, state: str, line: int) -> None:
     record = carried(text)
-    assert (record.standing, record.line) == (standing, line)
+    assert (record.state, record.line) == (state, line)
 
 
 @pytest.mark.parametrize("head", [{}, {APP: BASE.replace("line 20\n", "other\n")}], ids=["deleted", "without-it"])
@@ -81,20 +81,20 @@ def test_a_late_answer_keeps_the_code_that_this_change_lacks(head: dict[str, str
     findings = merge_answer(Findings(), given, now)
     assert merge_answer(findings, given, now) == findings
     fixed = merge_answer(findings, answer(now, task="task_2", fixed=[one(findings).id]), now)
-    assert one(fixed).standing is (FindingState.OPEN if head else FindingState.FIXED), "a deleted file is fixed"
+    assert one(fixed).state is (FindingState.OPEN if head else FindingState.FIXED), "a deleted file is fixed"
     back = merge_answer(fixed, answer(NOW, task="task_3", fixed=[one(findings).id]), NOW)
-    assert (one(back).standing, one(back).line) == (FindingState.OPEN, 11)
+    assert (one(back).state, one(back).line) == (FindingState.OPEN, 11)
     assert one(back).note.startswith(UNCHANGED)
 
 
 def test_a_quote_that_no_file_contains_does_not_mean_that_the_code_is_gone() -> None:
     late = answer(NOW, finding(line=11, code="bad(…)"), here=False)
     findings = merge_answer(Findings(), late, NOW)
-    assert one(findings).standing is FindingState.OPEN
+    assert one(findings).state is FindingState.OPEN
     edited = change_index({APP: BASE}, {APP: BAD.replace("line 30", "other")})
     fixed = merge_answer(findings, answer(edited, task="task_2", fixed=[one(findings).id]), edited)
-    assert one(fixed).standing is FindingState.FIXED
-    assert one(update_states(fixed, NOW)).standing is FindingState.OPEN, "its file is restored"
+    assert one(fixed).state is FindingState.FIXED
+    assert one(update_states(fixed, NOW)).state is FindingState.OPEN, "its file is restored"
 
 
 NEW, OTHER = "src/new.py", "src/other.py"
@@ -130,7 +130,7 @@ CALL = BASE.replace("line 28\n", "bad()\n")
 
 
 @pytest.mark.parametrize(
-    ("base", "head", "standing"),
+    ("base", "head", "state"),
     [
         # the base contains the added code now
         (CALL.replace("line 10\n", "line 10\nbad()\n"), CALL.replace("line 10\n", "line 10\nbad()\nmore\n"), "changed"),
@@ -141,20 +141,20 @@ CALL = BASE.replace("line 28\n", "bad()\n")
         (CALL, CALL.replace("line 10\n", "bad()\nline 10\nbad()\n"), "open"),
     ],
 )
-def test_another_copy_of_the_code_does_not_hide_a_change(base: str, head: str, standing: str) -> None:
+def test_another_copy_of_the_code_does_not_hide_a_change(base: str, head: str, state: str) -> None:
     first = found(
         change_index({APP: CALL}, {APP: CALL.replace("line 10\n", "line 10\nbad()\n")}), finding(code="bad()")
     )
     assert (one(first).touched, one(first).copies) == (True, 2)
-    assert one(update_states(first, change_index({APP: base}, {APP: head}))).standing == standing
+    assert one(update_states(first, change_index({APP: base}, {APP: head}))).state == state
 
 
 def test_a_finding_that_was_open_when_this_change_was_judged_stays_open_without_its_code() -> None:
     first = found(NOW, finding(code="bad()"))
     now = change_index({APP: BASE}, {APP: BASE})
-    assert one(update_states(first, now)).standing is FindingState.GONE
+    assert one(update_states(first, now)).state is FindingState.GONE
     judged = EarlierReviews({one(first).id: FindingState.OPEN})
-    assert one(update_states(first, now, judged)).standing is FindingState.OPEN
+    assert one(update_states(first, now, judged)).state is FindingState.OPEN
 
 
 @pytest.mark.parametrize(
@@ -171,34 +171,34 @@ def test_a_fix_of_another_change_does_not_count_for_one_that_was_reviewed_before
 ) -> None:
     """The flaw was in the first change, but only a later review found it."""
     first = found(change_index({APP: base}, {APP: reported}), item, task="task_2")
-    fixed = replace(one(first), standing=FindingState.FIXED, closed="task_3")
+    fixed = replace(one(first), state=FindingState.FIXED, closed="task_3")
     back = change_index({APP: base}, {APP: BAD if base is BASE else BASE})
     later = EarlierReviews(bought_since=frozenset({"task_2", "task_3"}), tasks=frozenset({"task_1"}))
-    assert update_state(fixed, back, later).standing.is_open
+    assert update_state(fixed, back, later).state.is_open
     confirmed = replace(later, tasks=frozenset({"task_1", "task_3"}))
-    assert update_state(fixed, back, confirmed).standing is FindingState.FIXED
+    assert update_state(fixed, back, confirmed).state is FindingState.FIXED
 
 
 def test_a_finding_of_a_later_review_is_not_gone_with_its_file_under_another_name() -> None:
     first = one(found(change_index({}, {"c.py": BAD}), replace(finding(path="c.py"), line=None), task="task_2"))
     later = EarlierReviews(bought_since=frozenset({"task_2"}), tasks=frozenset({"task_1"}))
-    assert update_state(first, change_index({}, {"a.py": BAD}), later).standing is FindingState.CHANGED
+    assert update_state(first, change_index({}, {"a.py": BAD}), later).state is FindingState.CHANGED
     now = change_index({}, {"a.py": BASE})
-    assert update_state(first, now, later).standing is FindingState.GONE
+    assert update_state(first, now, later).state is FindingState.GONE
     in_words = replace(first, text="The same is in src/a.py.")
-    assert update_state(replace(first, text="A baa.py"), now, later).standing is FindingState.GONE
-    assert update_state(in_words, now, later).standing is FindingState.CHANGED
+    assert update_state(replace(first, text="A baa.py"), now, later).state is FindingState.GONE
+    assert update_state(in_words, now, later).state is FindingState.CHANGED
     structured = replace(in_words, category=Category.SECURITY)
-    assert update_state(structured, now, later).standing is FindingState.GONE
+    assert update_state(structured, now, later).state is FindingState.GONE
 
 
-@pytest.mark.parametrize("standing", [FindingState.FIXED, FindingState.GONE])
-def test_a_closed_finding_of_a_later_review_is_back_with_its_file_under_another_name(standing: FindingState) -> None:
+@pytest.mark.parametrize("state", [FindingState.FIXED, FindingState.GONE])
+def test_a_closed_finding_of_a_later_review_is_back_with_its_file_under_another_name(state: FindingState) -> None:
     first = one(found(change_index({}, {"c.py": BAD}), replace(finding(path="c.py"), line=None), task="task_2"))
     later = EarlierReviews(bought_since=frozenset({"task_2"}), tasks=frozenset({"task_1"}))
-    closed = replace(first, standing=standing, closed="task_3")
-    assert update_state(closed, change_index({}, {"a.py": BAD}), later).standing is FindingState.CHANGED
-    assert update_state(closed, change_index({}, {"a.py": BASE}), later).standing is standing
+    closed = replace(first, state=state, closed="task_3")
+    assert update_state(closed, change_index({}, {"a.py": BAD}), later).state is FindingState.CHANGED
+    assert update_state(closed, change_index({}, {"a.py": BASE}), later).state is state
 
 
 @pytest.mark.parametrize("mode", ["100644", "100755"])
@@ -208,7 +208,7 @@ def test_a_file_with_another_mode_has_the_same_content(mode: str) -> None:
     later = EarlierReviews(bought_since=frozenset({"task_2"}), tasks=frozenset({"task_1"}))
     file = changed("a.py", "", BAD)
     script = replace(file, new=replace(file.new, mode=mode) if file.new else None)
-    assert update_state(first, ChangeIndex.of(ChangeSet("b", "h", (script,)), ()), later).standing.is_open
+    assert update_state(first, ChangeIndex.of(ChangeSet("b", "h", (script,)), ()), later).state.is_open
 
 
 def test_another_mode_can_fix_a_finding_without_a_line() -> None:
@@ -219,19 +219,19 @@ def test_another_mode_can_fix_a_finding_without_a_line() -> None:
     report = Report("", (), previous=(Previous(one(first).id, PreviousState.FIXED, ""),))
     said = PlacedAnswer("task_2", whole=True, here=True, report=report, placed=())
     merged = merge_answer(first, said, after)
-    assert one(merged).standing is FindingState.FIXED
-    assert one(update_states(merged, after)).standing is FindingState.FIXED
-    assert one(merge_answer(first, said, before)).standing is FindingState.OPEN
+    assert one(merged).state is FindingState.FIXED
+    assert one(update_states(merged, after)).state is FindingState.FIXED
+    assert one(merge_answer(first, said, before)).state is FindingState.OPEN
 
 
 def test_a_fixed_finding_is_back_if_an_unsent_file_has_one_of_its_copies() -> None:
     twice = changed(APP, BASE, BAD.replace("line 20\n", "line 20\nbad()\n"))
     view = FileView(APP, APP, twice.diff.hunks, twice.text)
     first = one(found(ChangeIndex.of(ChangeSet("b", "h", (twice,)), (view,)), finding(code="bad()")))
-    fixed = replace(first, standing=FindingState.FIXED, closed="task_2")
+    fixed = replace(first, state=FindingState.FIXED, closed="task_2")
     hidden = changed("node_modules/x.py", "", "bad()\n")
     now = ChangeIndex.of(ChangeSet("b", "h", (changed(APP, BASE, f"note\n{BASE}"), hidden)), ())
-    assert update_state(fixed, now).standing.is_open
+    assert update_state(fixed, now).state.is_open
 
 
 MASKED = 'bad("[REDACTED:github-token]")'
@@ -247,7 +247,7 @@ def test_a_redacted_line_is_found_in_a_file_that_is_held_back(path: str) -> None
     hidden = changed(path, BASE if path == APP else "", f"{BASE if path == APP else ''}x = 1\n{TOKEN}\n")
     now = ChangeIndex.of(ChangeSet("b", "h", (*sent, unread, hidden)), ())
     after = one(merge_answer(first, answer(now, task="task_2", fixed=[one(first).id]), now))
-    assert (after.standing, after.path) == (FindingState.OPEN, path)
+    assert (after.state, after.path) == (FindingState.OPEN, path)
 
 
 def test_a_line_without_a_redaction_is_looked_up_as_it_is() -> None:
@@ -255,7 +255,7 @@ def test_a_line_without_a_redaction_is_looked_up_as_it_is() -> None:
     assert not one(first).masked
     now = ChangeIndex.of(ChangeSet("b", "h", (changed(APP, BASE, f"note\n{BASE}"), changed("x.py", "", "bad()\n"))), ())
     after = one(merge_answer(first, answer(now, task="task_2", fixed=[one(first).id]), now))
-    assert (after.standing, after.path, "hidden" in vars(now)) == (FindingState.OPEN, "x.py", False)
+    assert (after.state, after.path, "hidden" in vars(now)) == (FindingState.OPEN, "x.py", False)
 
 
 def test_code_below_many_lines_that_begin_alike_is_not_fixed() -> None:
@@ -263,7 +263,7 @@ def test_code_below_many_lines_that_begin_alike_is_not_fixed() -> None:
     first = one(found(change_index({APP: BASE}, {APP: BASE + code}), finding(code=code, line=31)))
     now = change_index({APP: BASE}, {APP: BASE + "bad(\n" * 2_000 + code})
     after = one(merge_answer(Findings((first,)), answer(now, task="task_2", fixed=[first.id]), now))
-    assert (first.copies, after.standing) == (1, FindingState.OPEN)
+    assert (first.copies, after.state) == (1, FindingState.OPEN)
 
 
 def test_of_two_copies_the_added_one_is_preferred_to_a_nearer_one() -> None:
@@ -280,12 +280,12 @@ def test_a_finding_on_context_lines_stays_when_the_diff_changes() -> None:
     first = found(NOW, finding(code="line 12"))
     assert not one(first).touched
     now = change_index({APP: BASE}, {APP: BASE.replace("line 25\n", "line 25\nbad()\n")})
-    assert one(update_states(first, now)).standing is FindingState.OPEN
-    assert one(update_states(first, change_index({APP: BASE}, {APP: BASE}))).standing is FindingState.GONE
+    assert one(update_states(first, now)).state is FindingState.OPEN
+    assert one(update_states(first, change_index({APP: BASE}, {APP: BASE}))).state is FindingState.GONE
 
 
 @pytest.mark.parametrize(
-    ("head", "standing"),
+    ("head", "state"),
     [
         (BASE.replace("line 10\n", "").replace("line 20", "other"), "open"),
         (BASE.replace("line 11", "other"), "changed"),
@@ -293,10 +293,10 @@ def test_a_finding_on_context_lines_stays_when_the_diff_changes() -> None:
         (BASE, "gone"),
     ],
 )
-def test_a_reverted_deletion_needs_a_confirmation_if_its_file_is_in_the_change(head: str, standing: str) -> None:
+def test_a_reverted_deletion_needs_a_confirmation_if_its_file_is_in_the_change(head: str, state: str) -> None:
     """This holds only for lines that the diff shows; other base lines are unknown."""
     given = finding(code="line 10", side=Side.LEFT)
-    assert carried(head, given, before=BASE.replace("line 10\n", "")).standing == standing
+    assert carried(head, given, before=BASE.replace("line 10\n", "")).state == state
 
 
 def test_a_finding_on_deleted_lines_is_fixed_by_other_lines() -> None:
@@ -307,13 +307,13 @@ def test_a_finding_on_deleted_lines_is_fixed_by_other_lines() -> None:
         return merge_answer(first, answer(now, task="task_2", fixed=[one(first).id]), now)
 
     same = change_index({APP: BASE}, {APP: deleted})
-    assert one(merged(same)).standing is FindingState.OPEN, "nothing has changed"
+    assert one(merged(same)).state is FindingState.OPEN, "nothing has changed"
 
     now = change_index({APP: BASE}, {APP: deleted.replace("line 9\n", "line 9\nanother way\n")})
     fixed = merged(now)
-    assert one(fixed).standing is FindingState.FIXED
-    assert one(update_states(fixed, now)).standing is FindingState.FIXED
-    assert one(update_states(fixed, same)).standing is FindingState.OPEN, "the file is as it was"
+    assert one(fixed).state is FindingState.FIXED
+    assert one(update_states(fixed, now)).state is FindingState.FIXED
+    assert one(update_states(fixed, same)).state is FindingState.OPEN, "the file is as it was"
 
 
 def test_deleted_code_is_not_searched_in_another_file() -> None:
@@ -321,11 +321,11 @@ def test_deleted_code_is_not_searched_in_another_file() -> None:
     first = found(change_index(base, {APP: BASE.replace("line 10\n", ""), "b.py": BASE}), finding(code="line 10"))
     assert one(first).side is Side.LEFT
     now = change_index(base, {APP: BASE, "b.py": BASE.replace("line 10\n", "")})
-    assert one(update_states(first, now)).standing is FindingState.CHANGED
+    assert one(update_states(first, now)).state is FindingState.CHANGED
 
 
 @pytest.mark.parametrize(
-    ("given", "standing"),
+    ("given", "state"),
     [
         (finding(code="bad()"), "gone"),
         (finding(), "gone"),
@@ -334,12 +334,12 @@ def test_deleted_code_is_not_searched_in_another_file() -> None:
         (finding(path=""), "open"),
     ],
 )
-def test_a_finding_ends_if_no_file_is_left_that_could_have_its_code(given: Finding, standing: str) -> None:
+def test_a_finding_ends_if_no_file_is_left_that_could_have_its_code(given: Finding, state: str) -> None:
     first = found(NOW, given)
     for now in (change_index({APP: BASE}, {}), change_index({}, {})):
-        assert one(update_states(first, now)).standing == standing
+        assert one(update_states(first, now)).state == state
     moved = change_index({APP: BASE}, {APP: BASE, "b.py": "b\n"})
-    assert one(update_states(first, moved)).standing == standing.replace("gone", "changed")
+    assert one(update_states(first, moved)).state == state.replace("gone", "changed")
 
 
 def test_a_deletion_does_not_fix_a_finding_on_it() -> None:
@@ -349,7 +349,7 @@ def test_a_deletion_does_not_fix_a_finding_on_it() -> None:
     later = change_index({APP: BASE}, {"b.py": "b\n"})
     assert update_states(first, later) == first
     undone = update_states(first, change_index({APP: BASE}, {APP: BASE, "b.py": "b\n"}))
-    assert {record.standing for record in undone.records} == {FindingState.CHANGED}
+    assert {record.state for record in undone.records} == {FindingState.CHANGED}
 
 
 def test_a_file_that_cannot_be_read_changes_only_its_waivers() -> None:
@@ -360,7 +360,7 @@ def test_a_file_that_cannot_be_read_changes_only_its_waivers() -> None:
     after = {record.title: record for record in update_states(first, binary).records}
     assert after["A finding"].waiver is None, "whether it is for this code is unknown"
     assert after["No tests"].waiver is None
-    assert {record.standing for record in after.values()} == {FindingState.OPEN}
+    assert {record.state for record in after.values()} == {FindingState.OPEN}
 
 
 # --- Names ------------------------------------------------------------------------------------------------------------
@@ -392,7 +392,7 @@ def test_a_file_that_is_renamed_twice_keeps_its_findings(code: str) -> None:
     once = change_index({APP: BASE}, {"b.py": BAD}, {"b.py": APP})
     first = found(once, finding(path="b.py", code=code))
     twice = change_index({APP: BASE}, {"c.py": BAD}, {"c.py": APP})
-    assert (one(update_states(first, twice)).path, one(update_states(first, twice)).standing) == ("c.py", "open")
+    assert (one(update_states(first, twice)).path, one(update_states(first, twice)).state) == ("c.py", "open")
 
 
 @pytest.mark.parametrize("later", ["c.py", "a.py"])
@@ -403,10 +403,10 @@ def test_a_file_that_is_renamed_again_and_edited_keeps_its_findings(
     first = found(moved, finding(path="b.py", code="bad()"))
     names = {} if later == "a.py" else {later: "a.py"}
     now = change_index({"a.py": BASE}, {later: BAD.replace("bad()", "other()")}, names)
-    assert one(update_states(first, now)).standing is FindingState.CHANGED
+    assert one(update_states(first, now)).state is FindingState.CHANGED
     again = change_index({"a.py": BASE}, {"c.py": BAD.replace("bad()", "other()")}, {"c.py": "a.py"})
     added = found(change_index({}, {"n.py": BAD}), finding(path="n.py", code="bad()"))
-    assert one(update_states(added, again)).standing is FindingState.CHANGED
+    assert one(update_states(added, again)).state is FindingState.CHANGED
 
 
 @pytest.mark.parametrize("given", [finding(path="new.py", code="bad()"), finding(path="new.py")])
@@ -429,9 +429,9 @@ def test_a_file_that_is_held_back_is_tracked() -> None:
     first = found(NOW, finding(code="bad()"))
     hidden = changed("vendor/app.py", "", BAD)
     moved = one(update_states(first, ChangeIndex.of(ChangeSet("b", "h", (hidden,)), ())))
-    assert (moved.path, moved.standing) == ("vendor/app.py", "open")
+    assert (moved.path, moved.state) == ("vendor/app.py", "open")
     fixed = changed(APP, BASE, BASE.replace("line 10", "good()"))
-    assert one(update_states(first, ChangeIndex.of(ChangeSet("b", "h", (fixed,)), ()))).standing is FindingState.CHANGED
+    assert one(update_states(first, ChangeIndex.of(ChangeSet("b", "h", (fixed,)), ()))).state is FindingState.CHANGED
 
 
 def test_code_in_a_file_that_is_not_sent_is_not_fixed() -> None:
@@ -439,20 +439,20 @@ def test_code_in_a_file_that_is_not_sent_is_not_fixed() -> None:
     edited = changed(APP, BASE, BASE.replace("line 10", "good()"))
     hidden = changed("vendor/new.py", "", "bad()\n")
     sent = (FileView(APP, APP, edited.diff.hunks, edited.text),)
-    for files, standing in (((edited,), FindingState.FIXED), ((edited, hidden), FindingState.OPEN)):
+    for files, state in (((edited,), FindingState.FIXED), ((edited, hidden), FindingState.OPEN)):
         now = ChangeIndex.of(ChangeSet("b", "h", files), sent)
         answered = answer(now, task="task_2", fixed=[one(first).id])
-        assert one(merge_answer(first, answered, now)).standing is standing
+        assert one(merge_answer(first, answered, now)).state is state
     copies = changed(APP, BASE.replace("line 3", "bad()"), BASE.replace("line 3", "bad()").replace("line 10", "good()"))
     before = change_index({APP: BASE.replace("line 3", "bad()")}, {APP: BAD.replace("line 3", "bad()")})
     twice = found(before, finding(code="bad()"))
     now = ChangeIndex.of(ChangeSet("b", "h", (copies, hidden)), (FileView(APP, APP, copies.diff.hunks, copies.text),))
     answered = answer(now, task="task_2", fixed=[one(twice).id])
-    assert one(merge_answer(twice, answered, now)).standing is FindingState.CHANGED, "another copy is the base's"
+    assert one(merge_answer(twice, answered, now)).state is FindingState.CHANGED, "another copy is the base's"
     both = (*sent, FileView("vendor/new.py", "vendor/new.py", hidden.diff.hunks, hidden.text))
     seen = ChangeIndex.of(ChangeSet("b", "h", (edited, hidden)), both)
     shown = merge_answer(first, answer(seen, task="task_2", fixed=[one(first).id]), seen)
-    assert one(shown).standing is FindingState.FIXED, "the reviewer was shown it"
+    assert one(shown).state is FindingState.FIXED, "the reviewer was shown it"
 
 
 def test_a_change_index_prefers_the_files_as_sent() -> None:
@@ -473,7 +473,7 @@ CHANGED = change_index({APP: BASE}, {APP: BAD.replace("bad()", "bad(1)")})
 
 
 @pytest.mark.parametrize(
-    ("given", "now", "word", "standing"),
+    ("given", "now", "word", "state"),
     [
         (finding(code="bad()"), NOW, "", "open"),
         (finding(code="bad()"), NOW, "fixed", "open"),
@@ -494,7 +494,7 @@ CHANGED = change_index({APP: BASE}, {APP: BAD.replace("bad()", "bad(1)")})
     ],
 )
 def test_fixed_needs_the_reviewers_confirmation_and_changed_code(
-    given: Finding, now: ChangeIndex, word: str, standing: str
+    given: Finding, now: ChangeIndex, word: str, state: str
 ) -> None:
     first = found(NOW, given)
     ids = [record.id for record in first.records]
@@ -505,9 +505,9 @@ def test_fixed_needs_the_reviewers_confirmation_and_changed_code(
         still=ids if word in {"still", "both"} else (),
     )
     record = one(merge_answer(first, said, now))
-    assert record.standing == standing
-    assert record.closed == ("task_2" if standing == "fixed" else "")
-    said_fixed = "It is." if standing == "fixed" else f"{UNCHANGED} It is."
+    assert record.state == state
+    assert record.closed == ("task_2" if state == "fixed" else "")
+    said_fixed = "It is." if state == "fixed" else f"{UNCHANGED} It is."
     assert record.note == ("It is not." if word in {"still", "both"} else said_fixed if word else "")
     assert record.found == "task_1"
 
@@ -519,24 +519,22 @@ def test_code_that_comes_back_is_open_again() -> None:
     assert one(update_states(fixed, CHANGED)) == one(fixed), "while the code is not restored"
     assert one(update_states(fixed, change_index({}, {}))) == one(fixed), "its file is gone, and it was fixed before"
     back = one(update_states(fixed, NOW))
-    assert (back.standing, back.closed, back.note) == (FindingState.OPEN, "", ""), "no answer mentions it"
+    assert (back.state, back.closed, back.note) == (FindingState.OPEN, "", ""), "no answer mentions it"
     gone = update_states(first, change_index({APP: BASE}, {APP: BASE}))
-    assert one(update_states(gone, NOW)).standing is FindingState.OPEN
+    assert one(update_states(gone, NOW)).state is FindingState.OPEN
 
 
 def test_one_copy_of_two_can_be_fixed_and_only_a_second_one_opens_it_again() -> None:
     two = change_index({APP: BASE}, {APP: BAD.replace("line 20\n", "line 20\nbad()\n")})
     first = found(two, finding(code="bad()", line=11))
     fewer = update_states(first, NOW)
-    assert (one(fewer).standing, one(fewer).copies) == (FindingState.CHANGED, 2)
+    assert (one(fewer).state, one(fewer).copies) == (FindingState.CHANGED, 2)
     fixed = merge_answer(first, answer(NOW, task="task_2", fixed=[one(first).id]), NOW)
-    assert one(fixed).standing is FindingState.FIXED
-    assert one(update_states(fixed, NOW)).standing is FindingState.FIXED
-    assert one(update_states(fixed, two)).standing is FindingState.OPEN
+    assert one(fixed).state is FindingState.FIXED
+    assert one(update_states(fixed, NOW)).state is FindingState.FIXED
+    assert one(update_states(fixed, two)).state is FindingState.OPEN
     gone = update_states(first, change_index({APP: BASE}, {APP: BASE}))
-    assert one(update_states(gone, NOW)).standing is FindingState.CHANGED, (
-        "one of them is back, and no answer mentions it"
-    )
+    assert one(update_states(gone, NOW)).state is FindingState.CHANGED, "one of them is back, and no answer mentions it"
 
 
 def test_of_two_findings_on_equal_lines_only_one_can_be_fixed_when_one_line_is_gone() -> None:
@@ -547,13 +545,13 @@ def test_of_two_findings_on_equal_lines_only_one_can_be_fixed_when_one_line_is_g
     near, far = sorted(first.records, key=lambda record: record.line or 0)
     said = answer(NOW, task="task_2", fixed=[near.id, far.id])
     fixed = merge_answer(first, said, NOW)
-    assert {record.id: record.standing for record in fixed.records} == {
+    assert {record.id: record.state for record in fixed.records} == {
         near.id: FindingState.OPEN,
         far.id: FindingState.FIXED,
     }
     assert merge_answer(fixed, replace(said, task_id="task_3"), NOW).find(near.id) == fixed.find(near.id)
     none = change_index({APP: BASE}, {APP: BASE + "x\n"})
-    assert all(record.standing is FindingState.CHANGED for record in update_states(first, none).records)
+    assert all(record.state is FindingState.CHANGED for record in update_states(first, none).records)
 
 
 def test_a_finding_that_stays_open_beside_the_copy_of_the_base_is_the_same_in_the_next_run() -> None:
@@ -563,7 +561,7 @@ def test_a_finding_that_stays_open_beside_the_copy_of_the_base_is_the_same_in_th
     first = found(change_index({APP: base}, {APP: head}), *(finding(code="bad()", line=at) for at in places))
     left = change_index({APP: base}, {APP: base + "x\n"})
     once = update_states(first, left)
-    assert sorted(record.standing.value for record in once.records) == ["changed", "changed", "open"]
+    assert sorted(record.state.value for record in once.records) == ["changed", "changed", "open"]
     assert update_states(once, left) == once
 
 
@@ -601,10 +599,10 @@ def test_an_answer_about_an_unknown_finding_is_incomplete() -> None:
 
 def test_a_fix_on_an_older_head_needs_a_review_of_this_head() -> None:
     first = found(NOW, finding(code="bad()"))
-    for here, standing in ((False, FindingState.CHANGED), (True, FindingState.FIXED)):
+    for here, state in ((False, FindingState.CHANGED), (True, FindingState.FIXED)):
         said = answer(CHANGED, task="task_2", fixed=[one(first).id], here=here)
         record = one(merge_answer(first, said, CHANGED))
-        assert (record.standing, record.note) == (standing, "It is.")
+        assert (record.state, record.note) == (state, "It is.")
 
 
 def test_an_explanation_is_kept_while_no_comment_shows_it() -> None:
@@ -676,9 +674,9 @@ def test_a_finding_that_got_worse_keeps_its_id_next_to_another_on_its_code() -> 
 def test_a_closed_finding_is_replaced_by_a_new_one_on_its_code() -> None:
     first = found(NOW, finding())
     fixed = merge_answer(first, answer(CHANGED, task="task_2", fixed=[one(first).id]), CHANGED)
-    assert one(fixed).standing is FindingState.FIXED
+    assert one(fixed).state is FindingState.FIXED
     again = one(merge_answer(fixed, answer(NOW, finding(severity=Severity.LOW), task="task_3"), NOW))
-    assert (again.standing, again.severity, again.closed) == (FindingState.OPEN, Severity.HIGH, "")
+    assert (again.state, again.severity, again.closed) == (FindingState.OPEN, Severity.HIGH, "")
 
 
 ONE, OTHER = "call(1377771)", "call(1503685)"
@@ -782,9 +780,9 @@ def test_the_reviewer_opens_a_closed_finding_again(now: ChangeIndex) -> None:
     first = found(NOW, finding(code="bad()"))
     name = one(first).id
     closed = merge_answer(first, answer(now, task="task_2", fixed=[name]), now)
-    assert not one(closed).standing.is_open
+    assert not one(closed).state.is_open
     late = merge_answer(closed, answer(now, task="task_3", still=[name], here=False), now)
-    assert not one(late).standing.is_open, "an answer about an older head does not know what is fixed"
+    assert not one(late).state.is_open, "an answer about an older head does not know what is fixed"
     said = answer(now, task="task_3", still=[name])
     again = merge_answer(closed, said, now)
     assert (one(again).counts, one(again).note, one(again).closed) == (True, "It is not.", "")
@@ -792,7 +790,7 @@ def test_the_reviewer_opens_a_closed_finding_again(now: ChangeIndex) -> None:
     assert one(update_states(again, now)).counts, "code that has left the change does not close it"
     other = change_index({APP: BASE}, {APP: f"{BASE}other()\n"})
     fixed = merge_answer(again, answer(other, task="task_5", fixed=[name]), other)
-    assert one(fixed).standing is FindingState.FIXED
+    assert one(fixed).state is FindingState.FIXED
     assert one(update_states(fixed, NOW)).counts, "its code is back"
 
 
@@ -888,9 +886,9 @@ def test_a_finding_is_not_fixed_in_the_same_file() -> None:
     first = found(NOW, finding(code="bad()"))
     masked = change_index({APP: BASE}, {APP: BAD.replace("bad()", "xxx()")})
     said = answer(masked, task="task_2", fixed=[one(first).id])
-    assert one(merge_answer(first, said, masked)).standing is FindingState.FIXED
+    assert one(merge_answer(first, said, masked)).state is FindingState.FIXED
     same = replace(masked, files=NOW.files)
-    assert one(merge_answer(first, said, same)).standing is FindingState.CHANGED
+    assert one(merge_answer(first, said, same)).state is FindingState.CHANGED
 
 
 # --- Parts of an answer that cannot be parsed -------------------------------------------------------------------------
@@ -907,7 +905,7 @@ def test_an_unread_part_of_an_answer_counts_until_a_later_answer_mentions_it() -
     assert first.severities("task_2") == (Severity.UNRATED,)
     assert one(merge_answer(first, answer(NOW, task="task_2", whole=True), NOW)) == record
     fixed = merge_answer(first, answer(NOW, task="task_2", fixed=[record.id]), NOW)
-    assert one(fixed).standing is FindingState.FIXED
+    assert one(fixed).state is FindingState.FIXED
     again = merge_answer(fixed, answer(NOW, task="task_3", leftovers=[PART]), NOW)
     assert again.severities("task_4") == (Severity.UNRATED,)
 
@@ -994,11 +992,11 @@ def test_no_finding_is_closed_without_a_reason(past: tuple[Findings, ChangeIndex
     for before in past[0].open():
         record = after.find(before.id)
         assert record is not None
-        if record.standing is FindingState.FIXED:
+        if record.state is FindingState.FIXED:
             assert words[record.id] == "fixed"
             assert record.file == "" or record.file != now.file(record.path)
             assert not before.copies or copies(record, now) < before.copies
-        if record.standing is FindingState.GONE:
+        if record.state is FindingState.GONE:
             assert is_left(before, now)
 
 
@@ -1041,11 +1039,11 @@ def test_a_finding_that_was_open_for_this_change_stays_open(
     for after in (update_states(let, now, reviews), merge_answer(let, quiet, now, reviews)):
         for record in after.records:
             if were_open.get(record.id) is FindingState.OPEN and record.block is not None:
-                assert (record.standing, record.closed) == (FindingState.OPEN, "")
+                assert (record.state, record.closed) == (FindingState.OPEN, "")
             if record.waiver:
-                assert record == replace(waived(record, "octocat", "Known.", now), standing=record.standing)
+                assert record == replace(waived(record, "octocat", "Known.", now), state=record.state)
     for record in update_states(findings, now, reviews).records:
-        assert record.standing.is_open or record.id not in were_open
+        assert record.state.is_open or record.id not in were_open
     assert merge_answer(merge_answer(let, quiet, now, reviews), quiet, now, reviews) == merge_answer(
         let, quiet, now, reviews
     )
@@ -1058,25 +1056,25 @@ def test_a_finding_that_names_no_code_reopens_with_the_earlier_file(before: Find
     assert one(first).block is None
     now = change_index({APP: BASE}, {APP: text} if text else {})
     closed = merge_answer(first, answer(now, task="task_2", fixed=[one(first).id]), now)
-    assert not one(closed).standing.is_open
-    assert one(update_states(closed, NOW)).standing is FindingState.OPEN
+    assert not one(closed).state.is_open
+    assert one(update_states(closed, NOW)).state is FindingState.OPEN
     other = change_index({APP: BASE}, {APP: BAD.replace("bad()", "bad(1)")})
-    assert one(update_states(closed, other)).standing.is_open is (text is None), "no review has confirmed that"
+    assert one(update_states(closed, other)).state.is_open is (text is None), "no review has confirmed that"
 
 
-@pytest.mark.parametrize(("given", "standing"), [(finding(), "open"), (finding(code="line 10\nbad()"), "changed")])
+@pytest.mark.parametrize(("given", "state"), [(finding(), "open"), (finding(code="line 10\nbad()"), "changed")])
 @pytest.mark.parametrize("away", [change_index({}, {}), change_index({APP: BASE}, {})])
 def test_a_finding_that_was_gone_with_its_file_reopens_with_the_file(
-    given: Finding, standing: str, away: ChangeIndex
+    given: Finding, state: str, away: ChangeIndex
 ) -> None:
     gone = update_states(found(NOW, given), away)
-    assert one(gone).standing is FindingState.GONE
+    assert one(gone).state is FindingState.GONE
     back = change_index({APP: BASE}, {APP: BAD.replace("line 10\n", "line 10\nmore\n")})
-    assert one(update_states(gone, back)).standing == standing
+    assert one(update_states(gone, back)).state == state
     binary = ChangeIndex((FileView(APP, APP, ()),), frozenset())
-    assert one(update_states(gone, binary)).standing is FindingState.OPEN
+    assert one(update_states(gone, binary)).state is FindingState.OPEN
     other = change_index({APP: BASE}, {APP: BASE, "b.py": "b\n"})
-    assert one(update_states(gone, other)).standing is FindingState.GONE, "its review sees the new file"
+    assert one(update_states(gone, other)).state is FindingState.GONE, "its review sees the new file"
 
 
 @given(histories(), st.data())
@@ -1099,7 +1097,7 @@ def test_every_finding_of_an_answer_is_remembered_and_counts(
     for item in assign_ids(said.placed, remembered(past[0].records)):
         record = after.find(item.id)
         assert record is not None
-        assert record.standing.is_open
+        assert record.state.is_open
         assert record.title == item.finding.title
         assert record.severity.rank <= item.finding.severity.rank
         assert item.in_file is None or record.path == item.in_file
@@ -1142,7 +1140,7 @@ def test_a_finding_counts_despite_changes_around_its_code(
     renamed = {name: APP} if known and name != APP else {}
     later = change_index(old, {name: joined(copied), "z.py": "new\n"}, renamed)
     record = one(update_states(first, later))
-    assert (record.counts, record.standing, record.path) == (True, FindingState.OPEN, name)
+    assert (record.counts, record.state, record.path) == (True, FindingState.OPEN, name)
     assert record.line is not None
     assert fold(copied[record.line - 1]) == TARGET
 
@@ -1201,7 +1199,7 @@ def test_a_finding_gets_no_better_severity_after_its_fix() -> None:
     first = found(NOW, finding(severity=Severity.CRITICAL, title="No limit"), task="task_1")
     fixed = change_index({APP: BASE}, {APP: BASE.replace("line 10\n", "line 10\ngood()\n")})
     closed = merge_answer(first, answer(fixed, task="task_2", fixed=[one(first).id]), fixed)
-    assert not one(closed).standing.is_open
+    assert not one(closed).state.is_open
     again = answer(fixed, finding(severity=Severity.LOW, title="No limit"), task="task_3")
     assert one(merge_answer(closed, again, fixed)).severity is Severity.CRITICAL
 
@@ -1209,31 +1207,31 @@ def test_a_finding_gets_no_better_severity_after_its_fix() -> None:
 def test_a_finding_on_no_file_is_fixed_only_in_another_change() -> None:
     here, there = (replace(NOW, change=one * 32) for one in "12")
     first = found(here, finding(path="", title="No tests"))
-    for now, standing in ((here, FindingState.OPEN), (there, FindingState.FIXED)):
-        assert one(merge_answer(first, answer(now, task="task_2", fixed=[one(first).id]), now)).standing is standing
+    for now, state in ((here, FindingState.OPEN), (there, FindingState.FIXED)):
+        assert one(merge_answer(first, answer(now, task="task_2", fixed=[one(first).id]), now)).state is state
 
 
 def test_an_answer_for_an_older_head_that_is_read_again_opens_nothing_whose_code_has_changed() -> None:
     given = finding(code="bad()", line=11)
     two = change_index({APP: BASE}, {APP: BAD.replace("line 20\n", "line 20\nbad()\n")})
     known = update_states(found(two, given), NOW)
-    assert one(known).standing is FindingState.CHANGED
-    assert one(merge_answer(known, answer(NOW, given, here=False), NOW)).standing is FindingState.CHANGED
-    assert one(merge_answer(known, answer(NOW, given), NOW)).standing is FindingState.OPEN
+    assert one(known).state is FindingState.CHANGED
+    assert one(merge_answer(known, answer(NOW, given, here=False), NOW)).state is FindingState.CHANGED
+    assert one(merge_answer(known, answer(NOW, given), NOW)).state is FindingState.OPEN
     assert one(merge_answer(Findings(), answer(NOW, given, here=False), NOW)).counts, "after a lost record it counts"
 
 
 def test_what_was_open_when_this_change_was_judged_is_not_called_fixed_by_another_review() -> None:
     first = found(NOW, finding())
     said = answer(CHANGED, task="task_2", fixed=[one(first).id])
-    assert one(merge_answer(first, said, CHANGED)).standing is FindingState.FIXED
+    assert one(merge_answer(first, said, CHANGED)).state is FindingState.FIXED
     judged = EarlierReviews({one(first).id: FindingState.OPEN})
-    assert one(merge_answer(first, said, CHANGED, judged)).standing is FindingState.OPEN
+    assert one(merge_answer(first, said, CHANGED, judged)).state is FindingState.OPEN
 
 
 def test_a_note_on_a_finding_that_is_reported_again_is_kept() -> None:
     first = found(NOW, finding(code="bad()"))
     again = merge_answer(first, answer(NOW, finding(code="bad()"), task="task_2", still=[one(first).id]), NOW)
-    assert (one(again).standing, one(again).note) == (FindingState.OPEN, "It is not.")
+    assert (one(again).state, one(again).note) == (FindingState.OPEN, "It is not.")
     late = merge_answer(again, answer(NOW, finding(code="bad()"), task="task_3", here=False), NOW)
     assert one(late).note == "It is not.", "an answer about an older head says nothing new of it"

@@ -12,10 +12,10 @@ from reviewbot.domain.ledger.copies import (
     adopted,
     finished_in,
     latest_copies,
-    only_in_doubles,
+    only_in_duplicates,
     with_claims,
     with_copies,
-    with_doubles,
+    with_duplicates,
 )
 from reviewbot.domain.ledger.external_id import ExternalId
 from reviewbot.domain.ledger.ledger import Judgement, Ledger, Purchase, TaskState
@@ -135,12 +135,12 @@ def test_what_only_a_second_summary_has_is_added_and_its_findings_are_read_again
     done = purchase(identity="b" * 32, state=TaskState.DONE, used=Decimal(9), task_id="task_3")
     question = Question("5", "d" * 16, "ann", "", QuestionState.INTENT, "", 60, None, "")
     double = ledger(purchase(), purchase(attempt=2, state=TaskState.ENDED), done).with_question(question)
-    others = tuple(only_in_doubles(there, [double]))
+    others = tuple(only_in_duplicates(there, [double]))
     assert [(one.identity, one.attempt, one.state) for one in others] == [
         (OWN, 1, TaskState.OPEN),
         ("b" * 32, 1, TaskState.DONE),
     ]
-    found = with_doubles(there, [double], others)
+    found = with_duplicates(there, [double], others)
     assert [one.state for one in found.purchases] == [TaskState.OPEN] * 3
     assert found.questions.find("5") == question
 

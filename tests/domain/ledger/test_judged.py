@@ -86,7 +86,7 @@ def red(request: pytest.FixtureRequest) -> Ledger:
     assert ledger.findings.severities("") == (Severity.CRITICAL,)
     ledger = reviewed(ledger, FIXED, "task_3", fixed=[found.id])
     # The answer may call more findings fixed than `fixed` contains: the test is about their return.
-    closed = replace(ledger.findings.records[0], standing=FindingState.FIXED, closed="task_3")
+    closed = replace(ledger.findings.records[0], state=FindingState.FIXED, closed="task_3")
     return replace(ledger, findings=replace(ledger.findings, records=(closed,)))
 
 
@@ -100,7 +100,7 @@ def test_a_finding_is_open_again_whatever_a_repeated_answer_says(red: Ledger) ->
     (found,) = red.findings.records
     for still in ([], [found.id]):
         ledger = reviewed(red, RED, "task_2", still=still)
-        assert ledger.findings.records[0].standing is FindingState.OPEN
+        assert ledger.findings.records[0].state is FindingState.OPEN
 
 
 def test_a_finding_is_open_again_in_another_mode_and_attempt(red: Ledger) -> None:
@@ -115,9 +115,9 @@ def test_a_finding_is_open_again_under_another_name_or_beside_other_copies() -> 
     moved = replace(change_index({APP: BASE}, {"src/new.py": BAD}, {"src/new.py": APP}), change="f" * 32)
     for other in (twice, moved):
         there = reviewed(ledger, other, "task_2")
-        records = tuple(replace(one, standing=FindingState.FIXED) for one in there.findings.records)
+        records = tuple(replace(one, state=FindingState.FIXED) for one in there.findings.records)
         back = again(replace(there, findings=Findings(records)), EVIL)
-        assert [one.standing for one in back.findings.records] == [FindingState.OPEN]
+        assert [one.state for one in back.findings.records] == [FindingState.OPEN]
 
 
 def test_only_a_waiver_for_exactly_this_change_applies(red: Ledger) -> None:
@@ -133,11 +133,9 @@ def test_only_a_waiver_for_exactly_this_change_applies(red: Ledger) -> None:
 
 def test_a_change_judged_with_a_waiver_is_red_without_it(red: Ledger) -> None:
     (found,) = red.findings.records
-    ledger = reviewed(
-        Ledger(findings=Findings((replace(found, standing=FindingState.OPEN, closed=""),))), RED, "task_2"
-    )
+    ledger = reviewed(Ledger(findings=Findings((replace(found, state=FindingState.OPEN, closed=""),))), RED, "task_2")
     waived = applied(ledger, LedgerUpdate(edits=(Waive(found.id, "octocat", "Known."),)), RED)
-    gone = replace(waived.findings.records[0], standing=FindingState.FIXED, waiver=None)
+    gone = replace(waived.findings.records[0], state=FindingState.FIXED, waiver=None)
     assert again(replace(waived, findings=Findings((gone,))), RED).findings.severities("") == (Severity.CRITICAL,)
 
 
@@ -146,15 +144,13 @@ def test_another_review_of_this_change_confirms_a_changed_finding() -> None:
     evil = reviewed(reviewed(Ledger(), clean, "task_1", whole=True), EVIL, "task_2", CITED["quoted"])
     ledger = again(evil, clean)
     (found,) = ledger.findings.records
-    assert found.standing is FindingState.CHANGED
+    assert found.state is FindingState.CHANGED
     assert applied(evil, LedgerUpdate(ledger.purchases), clean) == ledger
     ledger = reviewed(ledger, FIXED, "task_3", fixed=[found.id])
-    assert ledger.findings.records[0].standing is FindingState.FIXED
-    assert again(ledger, clean).findings.records[0].standing is FindingState.CHANGED, (
-        "it was red because of that finding"
-    )
+    assert ledger.findings.records[0].state is FindingState.FIXED
+    assert again(ledger, clean).findings.records[0].state is FindingState.CHANGED, "it was red because of that finding"
     confirmed = reviewed(ledger, clean, "task_4", attempt=2, fixed=[found.id])
-    assert confirmed.findings.records[0].standing is FindingState.FIXED
+    assert confirmed.findings.records[0].state is FindingState.FIXED
     assert reviewed(confirmed, clean, "task_4", attempt=2, fixed=[found.id]) == confirmed
 
 
@@ -265,21 +261,21 @@ def test_a_late_answer_fails_its_change_for_an_earlier_finding_that_it_calls_ope
 
 
 @pytest.mark.parametrize(
-    ("coverage", "unread", "standing"),
+    ("coverage", "unread", "state"),
     [(Coverage.FULL, False, "gone"), (Coverage.PARTIAL, False, "changed"), (Coverage.FULL, True, "changed")],
 )
 def test_what_was_found_after_a_complete_review_of_a_change_is_gone_when_it_comes_back(
     coverage: Coverage,
     unread: bool,  # noqa: FBT001 — a column
-    standing: str,
+    state: str,
 ) -> None:
     clean = index("d", app=BASE, more="x = 1\n")
     at = "2026-11-24T12:00:00+00:00"
     ledger = reviewed(Ledger(), clean, "task_1", submitted_at=at, coverage=coverage, unread=unread)
     ledger = reviewed(ledger, RED, "task_2", finding(code="bad()"), submitted_at="2026-11-24T13:00:00+00:00")
-    assert again(ledger, clean).findings.records[0].standing == standing
+    assert again(ledger, clean).findings.records[0].state == state
     other = index("e", app=BASE, more="x = 2\n")
-    assert again(ledger, other).findings.records[0].standing is FindingState.CHANGED, "it may be in the other file"
+    assert again(ledger, other).findings.records[0].state is FindingState.CHANGED, "it may be in the other file"
 
 
 def test_of_two_purchases_in_one_second_the_later_record_was_bought_later() -> None:

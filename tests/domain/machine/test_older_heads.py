@@ -130,9 +130,9 @@ def test_a_review_that_is_read_again_is_complete() -> None:
     [
         (replace(KNOWN, waiver=WAIVER), BLOCKED, True),
         (KNOWN, BLOCKED, False),
-        (replace(KNOWN, standing=FindingState.FIXED), BLOCKED, False),
-        (replace(KNOWN, standing=FindingState.FIXED), PASSED, True),
-        (replace(KNOWN, standing=FindingState.FIXED), LOST, False),
+        (replace(KNOWN, state=FindingState.FIXED), BLOCKED, False),
+        (replace(KNOWN, state=FindingState.FIXED), PASSED, True),
+        (replace(KNOWN, state=FindingState.FIXED), LOST, False),
         (replace(KNOWN, severity=Severity.LOW), PASSED, True),
     ],
 )

@@ -15,7 +15,7 @@ from reviewbot.domain.machine import phases
 from reviewbot.domain.machine.decisions.purchase import resume
 from reviewbot.domain.machine.decisions.routes import apply_routes, apply_rules
 from reviewbot.domain.machine.due import start
-from reviewbot.domain.machine.finish import after_refresh, conclude
+from reviewbot.domain.machine.finish import after_refresh, finish
 from reviewbot.domain.machine.known import Known
 from reviewbot.domain.model.events import DispatchEvent
 from reviewbot.domain.model.options import FailOn, ReviewOn, RoutedReviewer
@@ -235,7 +235,7 @@ def test_a_check_is_not_skipped_if_a_review_has_become_due(*, is_new: bool, conc
     if is_new:
         now = replace(now, memory=Memory.of(Ledger((of_change(),)), LedgerUpdate(), now.change.index))
     assert after_refresh(now, not_due(Reason.ROUTE)).outcome.conclusion is conclusion
-    assert isinstance(conclude(now, not_due(Reason.ROUTE)), phases.Judged)
+    assert isinstance(finish(now, not_due(Reason.ROUTE)), phases.Judged)
 
 
 @pytest.mark.parametrize(

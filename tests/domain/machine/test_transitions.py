@@ -80,7 +80,7 @@ from reviewbot.domain.machine.decisions.purchase import (
     resume,
 )
 from reviewbot.domain.machine.due import after_ledger, start
-from reviewbot.domain.machine.finish import conclude, move_to_new_head, publish_for_group, replace_answers, take_reread
+from reviewbot.domain.machine.finish import finish, move_to_new_head, publish_for_group, replace_answers, take_reread
 from reviewbot.domain.machine.known import Bought, Candidate, HeadProof, Known, OpenTask, OwnReview, ReviewedHead, Wrote
 from reviewbot.domain.machine.learn import learn
 from reviewbot.domain.model.events import ReviewEvent
@@ -604,7 +604,7 @@ def with_critical(now: Known, *, waived: bool) -> Known:
 def test_a_review_that_was_asked_about_findings_passes_only_if_the_record_has_them() -> None:
     bought = purchase(state=TaskState.DONE, confirms=True)
     now, reviewed = known(), OwnReview(Bought(bought))
-    fixed = TrackedFinding("0" * 10, Severity.HIGH, None, "One", "a.py", standing=FindingState.FIXED, found="task_0")
+    fixed = TrackedFinding("0" * 10, Severity.HIGH, None, "One", "a.py", state=FindingState.FIXED, found="task_0")
     new = replace(fixed, id="1" * 10, severity=Severity.LOW, found="task_1")
     many = tuple(replace(new, id=f"{at:010d}") for at in range(101))  # a ledger of this length may drop closed findings
     cases = {(): Reason.MEMORY, (new,): Reason.MEMORY, (fixed, new): Reason.REVIEWED, many: Reason.REVIEWED}
@@ -817,10 +817,10 @@ def test_who_requests_a_review_is_recorded_with_its_purchase() -> None:
 def test_a_second_summary_is_merged_into_the_first() -> None:
     not_due_now = phases.NotDue(known(), not_due(Reason.LABEL))
     assert isinstance(go(not_due_now, StoredLedger()), phases.Published | phases.Publishing)
-    doubled = StoredLedger(doubled=True)
-    due = go(not_due_now, doubled)
+    has_duplicates = StoredLedger(has_duplicates=True)
+    due = go(not_due_now, has_duplicates)
     assert decide(due) == steps.ReadChange()
-    ended = go(due, replace(sendable(), stored=doubled))
+    ended = go(due, replace(sendable(), stored=has_duplicates))
     assert decide(ended) == steps.Refresh(), "the other run may have written to either"
     assert ended.known.has_news
 
@@ -852,7 +852,7 @@ def test_a_run_that_could_not_read_the_change_closes_no_finding() -> None:
     prose = TrackedFinding("0" * 10, Severity.HIGH, None, "One", "a.py", found="task_1", in_file=True)
     stored = StoredLedger(Ledger(findings=Findings((prose,))))
     unread = take_reread(known(), known().snapshot, stored)
-    assert [one.standing for one in unread.ledger.findings.records] == [FindingState.OPEN]
+    assert [one.state for one in unread.ledger.findings.records] == [FindingState.OPEN]
 
 
 def test_a_run_that_cannot_read_again_overwrites_no_summary() -> None:
@@ -956,7 +956,7 @@ def test_three_attempts_without_a_result_are_enough_for_an_event() -> None:
 def test_an_outcome_is_published_without_a_change() -> None:
     for error in (NotApproved("Not approved."), OverBudget("Too much.")):
         outcome = Outcome(Status.FAILED, Verdict.NONE, Reason(error.reason), Conclusion.ACTION_REQUIRED, 3)
-        begun = conclude(known(), outcome)
+        begun = finish(known(), outcome)
         assert isinstance(begun, phases.Publishing)
         left = (steps.WriteCheckRun, steps.WriteSummary, steps.DismissRequests, steps.CloseOlderChecks)
         assert begun.left == left
@@ -1513,7 +1513,7 @@ def test_a_summary_without_an_answer_is_written_for_another_outcome(
     due = go(phases.NotDue(known(), outcome), stored)
     assert isinstance(due, phases.Due) is is_due
     now = known().reading(sendable().change, stored, LedgerUpdate())
-    assert isinstance(conclude(now, outcome), phases.Judged) is is_due, "the ledger is read before it is written"
+    assert isinstance(finish(now, outcome), phases.Judged) is is_due, "the ledger is read before it is written"
     assert summary_is_due(now, outcome) is is_due
     moved = replace(now, reviewed=ReviewedHead(OTHER_HEAD, "b" * 40))
     assert not summary_is_due(moved, outcome)
@@ -1527,7 +1527,7 @@ def test_a_summary_without_an_answer_is_written_for_another_outcome(
 @pytest.mark.parametrize("summary", [None, COMMENT])
 def test_a_summary_that_cannot_be_read_again_is_not_written_for_another_outcome(summary: Comment | None) -> None:
     stored = StoredLedger(Ledger(stated="github action_required"), summary=summary)
-    judged = conclude(known().reading(sendable().change, stored, LedgerUpdate()), SKIPS)
+    judged = finish(known().reading(sendable().change, stored, LedgerUpdate()), SKIPS)
     assert isinstance(judged, phases.Judged)
     assert (steps.WriteSummary in go(judged, AWAY).left) is (summary is None)
 

@@ -187,8 +187,8 @@ def test_only_reviewbots_own_comments_are_duplicates() -> None:
 Kind = type[Operation] | NodeChange
 
 
-def stands(identifier: str, standing: FindingState = FindingState.FIXED) -> TrackedFinding:
-    return TrackedFinding(identifier, Severity.HIGH, None, "One", "a.py", standing=standing)
+def stands(identifier: str, state: FindingState = FindingState.FIXED) -> TrackedFinding:
+    return TrackedFinding(identifier, Severity.HIGH, None, "One", "a.py", state=state)
 
 
 def tidy(thread: Thread, *records: TrackedFinding, update: bool = False, can_resolve: bool = False) -> list[Kind]:
@@ -275,12 +275,12 @@ def test_a_thread_resolved_by_reviewbot_is_reopened_with_its_finding(
     assert [kind_of(one) for one in left] == [*expected, EditComment]
 
 
-@pytest.mark.parametrize("standing", FindingState)
-def test_a_comment_edited_by_another_account_is_not_changed(standing: FindingState) -> None:
+@pytest.mark.parametrize("state", FindingState)
+def test_a_comment_edited_by_another_account_is_not_changed(state: FindingState) -> None:
     """After an update reviewbot would be the last editor, and the other account's text would count as its own."""
     thread = at(10, "aa")
     edited = replace(thread, comments=(replace(thread.comments[0], edited_by="mona", edited_by_us=False),))
-    assert tidy(edited, stands("aa", standing)) == []
+    assert tidy(edited, stands("aa", state)) == []
 
 
 def test_a_body_is_edited_only_where_it_differs() -> None:

@@ -48,14 +48,14 @@ DONE = purchase(state=TaskState.DONE, used=Decimal(310), minutes=90, mode=Mode.F
 @pytest.mark.parametrize(
     ("finding", "state", "opinions", "end"),
     [
-        ({"standing": FindingState.FIXED}, PullState.MERGED, None, End.FIXED),
-        ({"standing": FindingState.GONE, "waiver": WAIVER}, PullState.OPEN, DISLIKED, End.FIXED),
+        ({"state": FindingState.FIXED}, PullState.MERGED, None, End.FIXED),
+        ({"state": FindingState.GONE, "waiver": WAIVER}, PullState.OPEN, DISLIKED, End.FIXED),
         ({"waiver": WAIVER}, PullState.MERGED, DISLIKED, End.WAIVED),
         ({}, PullState.MERGED, DISLIKED, End.DISPUTED),
         ({}, PullState.OPEN, DISLIKED, End.DISPUTED),
         ({}, PullState.MERGED, LIKED, End.IGNORED),
         ({}, PullState.MERGED, None, End.IGNORED),
-        ({"standing": FindingState.CHANGED}, PullState.MERGED, None, End.IGNORED),
+        ({"state": FindingState.CHANGED}, PullState.MERGED, None, End.IGNORED),
         ({}, PullState.OPEN, None, End.OPEN),
         ({}, PullState.CLOSED, Opinions("ab12", up=1, down=1), End.OPEN),
     ],
@@ -96,7 +96,7 @@ def ledger(**more: object) -> Ledger:
 
 
 def test_a_review_has_its_findings_with_their_ends_and_opinions() -> None:
-    fixed = replace(FOUND, id="cd34", standing=FindingState.FIXED)
+    fixed = replace(FOUND, id="cd34", state=FindingState.FIXED)
     unreadable = replace(FOUND, id="ef56", leftover=True)
     others = replace(FOUND, id="0a1b", found="task_0")
     findings = Findings((FOUND, fixed, unreadable, others), beyond=(("task_1", Severity.LOW, 10**9),))

@@ -131,8 +131,8 @@ def plan(known: Known, now: datetime) -> Known:
     """Return `known` with the purchase of a dry run, computed without requests to CodeVF."""
     request, limits = known.request, size_tiers(known.request.attachment_bytes)[0]
     packings = TaskBatches.of(known.change.sendables, limits, request.max_tasks, confirms=False).packed()
-    rooms = [room_for_more(one, 0, request.attachment_bytes, confirms=False) for one in packings]
-    packings = [with_context(one, context_of(known, room)) for one, room in zip(packings, rooms, strict=True)]
+    left = [room_for_more(one, 0, request.attachment_bytes, confirms=False) for one in packings]
+    packings = [with_context(one, context_of(known, size)) for one, size in zip(packings, left, strict=True)]
     whole = price(known, Candidate(known.identity, None), None, len(packings))
     purchase = _with_quote(purchase_of(known, known.identity, TaskState.INTENT, now), whole)
     return replace(known, own=OwnReview(Bought(purchase, packing=together(packings, len(packings)))))
