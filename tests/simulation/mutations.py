@@ -1881,8 +1881,8 @@ MUTATIONS: tuple[Mutation, ...] = (
     ),
     Mutation(
         "a text without an answer stays in the summary beside a late answer",
-        "reviewbot.domain.machine.finish:move_to_new_head",
-        lambda right: lambda known, *read: right(replace(known, stored=_stating_nothing(known.stored)), *read),
+        "reviewbot.domain.machine.decisions.outcome:keeps_text",
+        lambda right: lambda known: right(replace(known, stored=_stating_nothing(known.stored))),
         NOTHING_LOST,
         found="reply-read-beside-a-replaced-head",
     ),
@@ -2131,8 +2131,8 @@ MUTATIONS: tuple[Mutation, ...] = (
     ),
     Mutation(
         "a run writes over the text of an answer that it has not read",
-        "reviewbot.domain.machine.finish:take_reread",
-        lambda right: lambda *read: replace(right(*read), keeps_text=False),
+        "reviewbot.domain.machine.decisions.outcome:keeps_text",
+        lambda right: lambda known: known.reviewed is not None and right(known),
         NOTHING_LOST,
         found="answer-written-over-when-closed",
     ),

@@ -13,7 +13,14 @@ from reviewbot.domain.ledger.codec import encode, replace_ledger
 from reviewbot.domain.ledger.ledger import Ledger
 from reviewbot.domain.ledger.memory import StoredLedger
 from reviewbot.domain.ledger.opinions import opinions_of
-from reviewbot.domain.machine.decisions.outcome import SUMMARY, answer_of, apply_bypass, statement, summary_is_due
+from reviewbot.domain.machine.decisions.outcome import (
+    SUMMARY,
+    answer_of,
+    apply_bypass,
+    keeps_text,
+    statement,
+    summary_is_due,
+)
 from reviewbot.domain.machine.known import Known, Wrote
 from reviewbot.domain.policy.verdict import Outcome
 from reviewbot.domain.publishing.comment_diff import marked_threads, summaries
@@ -36,10 +43,11 @@ def write_summary(run: RunContext, known: Known, outcome: Outcome) -> Known:
     found = summaries(snapshot.comments, known.request.instance)
     keep = known.summary or found.keep
     written = _counted(run, known, keep)
-    written = written if known.keeps_text else _stating(written, outcome)
+    is_kept = keeps_text(known)  # the check shows this outcome
+    written = written if is_kept else _stating(written, outcome)
     summary = _summary(run, written, outcome)
-    body, is_whole = summary.text, summary.is_whole and not known.keeps_text
-    if keep and known.keeps_text:  # the check shows this outcome
+    body, is_whole = summary.text, summary.is_whole and not is_kept
+    if keep and is_kept:
         body = replace_ledger(keep.body, encode(_recorded(run, written), run.signer))
         body = body if known.request.check_run or not known.memory.update.answers else _beside(run, body, summary.text)
     forge, number = run.ports.forge, known.snapshot.pull.number

@@ -13,7 +13,6 @@ from reviewbot.domain.machine import phases
 from reviewbot.domain.machine.buy import Scoped, end_without_result, fail_purchase, may_race, scope
 from reviewbot.domain.machine.decisions.check_copies import overtaking
 from reviewbot.domain.machine.decisions.outcome import (
-    answer_of,
     by_findings,
     failure,
     newer_head,
@@ -368,7 +367,6 @@ def after_unread_task(at: phases.Resumed, error: ReviewbotError, now: datetime) 
         known = known.noting(
             f"{error.message} The verdict uses the recorded findings, and the report files do not contain the answer."
         )
-        known = replace(known, keeps_text=known.stored.ledger.stated == answer_of(before.task_id))
         return finish(known, by_findings(known, rules, readable=not before.unread))
     return finish(known, failure(known, error))
 

@@ -15,14 +15,12 @@ from reviewbot.domain.ledger.memory import Memory, StoredLedger
 from reviewbot.domain.machine.decisions.late_answers import announcing
 from reviewbot.domain.machine.decisions.outcome import (
     COMMENTS,
-    answer_of,
     by_findings,
     ends_requests,
     failed_to_write,
     final_outcome,
     is_contradicted,
     newer_head,
-    shows_answer,
 )
 from reviewbot.domain.machine.decisions.routes import apply_routes
 from reviewbot.domain.machine.known import Known, OwnReview, ReviewedChange, ReviewedHead
@@ -75,28 +73,18 @@ def take_reread(known: Known, snapshot: Snapshot, stored: StoredLedger) -> Known
     update = known.memory.update.not_behind(stored.ledger, known.purchase)
     update = update.withdrawing(stored.withdrawn, before.withdrawn)
     memory = Memory.of(stored.ledger, update, index)
-    # Another run may have published an answer that this run has not read.
-    is_published = known.report is None and stored.ledger.stated == answer_of(known.task_id) != known.found.stated
     written = known.wrote.check  # another run may have completed it since
     check = next((one for one in snapshot.checks if written and one.id == written.id), written)
-    known = replace(known, snapshot=snapshot, stored=stored, memory=memory, wrote=replace(known.wrote, check=check))
-    return replace(known, keeps_text=known.keeps_text or is_published)
+    return replace(known, snapshot=snapshot, stored=stored, memory=memory, wrote=replace(known.wrote, check=check))
 
 
 def move_to_new_head(known: Known, reviewed_sha: str, change: ReviewedChange) -> Known:
-    """Switch to the new head, and drop the waivers of this run, which apply to other code.
-
-    If the new head has its own purchase, the summary keeps its text. A text without an answer is replaced if this run
-    has late answers, because no check shows these answers after the check of this head is completed.
-    """
-    has_own = any(one.head_sha == known.snapshot.pull.head_sha for one in known.stored.ledger.purchases)
-    is_hiding = not shows_answer(known.stored.ledger) and known.report is None and known.memory.update.answers != ()
+    """Switch to the new head, and drop the waivers of this run, which apply to other code."""
     edits = tuple(one for one in known.memory.update.edits if not isinstance(one, Waive))
     return replace(
         known,
         change=change,
         reviewed=known.reviewed or ReviewedHead(reviewed_sha, known.change.change.merge_base),
-        keeps_text=has_own and not is_hiding,
         memory=Memory.of(known.stored.ledger, replace(known.memory.update, edits=edits), change.index),
     )
 

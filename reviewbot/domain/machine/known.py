@@ -324,7 +324,6 @@ class Known(Struct, frozen=True, dict=True):
         notes: sentences for the summary. `run_machine` passes them to the run context, and `log` to the log.
         reviewed: the reviewed head if the pull request now has another head, else None.
         neighbour: the number of another open pull request with the same head and no green verdict, or 0.
-        keeps_text: whether the summary keeps its text, e.g., because the newer head has its own purchase.
     """
 
     request: Request
@@ -345,8 +344,6 @@ class Known(Struct, frozen=True, dict=True):
     proof: HeadProof = HeadProof()
     reviewed: ReviewedHead | None = None
     neighbour: int = 0
-
-    keeps_text: bool = False
 
     # The review of this change
 

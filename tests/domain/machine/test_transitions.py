@@ -61,6 +61,7 @@ from reviewbot.domain.machine.decisions.outcome import (
     failure,
     for_check,
     judged_merge_base,
+    keeps_text,
     left_open,
     newer_base,
     not_asked_for,
@@ -929,7 +930,7 @@ def test_a_run_that_cannot_read_an_answer_again_leaves_it_in_the_summary(shown: 
     stored = replace(read.stored, ledger=replace(read.stored.ledger, stated=answer_of(shown)))
     resumed = go(start(now), replace(read, stored=stored), steps.Done())
     after = go(resumed, steps.Failed(ServiceUnreachable("Away.")))
-    assert after.known.keeps_text is (shown == "task_1")
+    assert keeps_text(after.known) is (shown == "task_1")
 
 
 @pytest.mark.parametrize(("first", "kept"), [("pending open", True), (answer_of("task_1"), False)])
@@ -939,7 +940,7 @@ def test_a_run_leaves_the_text_of_an_answer_that_another_run_has_published(first
     stored = replace(read.stored, ledger=replace(read.stored.ledger, stated=first))
     waiting = go(start(now), replace(read, stored=stored), steps.Done()).known
     published = replace(stored, ledger=replace(stored.ledger, stated=answer_of("task_1")))
-    assert take_reread(waiting, waiting.snapshot, published).keeps_text is kept
+    assert keeps_text(take_reread(waiting, waiting.snapshot, published)) is kept
 
 
 def test_three_attempts_without_a_result_are_enough_for_an_event() -> None:
@@ -1584,9 +1585,9 @@ def test_waivers_are_not_kept_on_another_head() -> None:
     before = replace(before, memory=Memory.of(Ledger(), update, before.change.index))
     snapshot = replace(before.snapshot, pull=pull(head_sha=OTHER_HEAD))
     moved = move_to_new_head(take_reread(before, snapshot, StoredLedger()), HEAD, sendable(1).change)
-    assert (moved.head_sha, moved.keeps_text, moved.memory.update.edits) == (HEAD, False, edits[:1])
+    assert (moved.head_sha, keeps_text(moved), moved.memory.update.edits) == (HEAD, False, edits[:1])
     newer = StoredLedger(Ledger((purchase(head_sha=OTHER_HEAD),)))
-    assert move_to_new_head(take_reread(before, snapshot, newer), HEAD, sendable(1).change).keeps_text
+    assert keeps_text(move_to_new_head(take_reread(before, snapshot, newer), HEAD, sendable(1).change))
     answer = PlacedAnswer("task_1", whole=True, here=False, report=Report("", (), ()), placed=())
     assert replace_answers(moved, (answer,)).memory.update == replace(moved.memory.update, answers=(answer,))
 
@@ -1604,7 +1605,8 @@ def test_a_text_without_an_answer_does_not_hide_the_late_answer_to_an_older_head
     before = replace(before, own=own).with_update(LedgerUpdate(answers=(answer,)))
     newer = StoredLedger(Ledger((purchase(head_sha=OTHER_HEAD),), stated=stated))
     snapshot = replace(before.snapshot, pull=pull(head_sha=OTHER_HEAD))
-    assert move_to_new_head(take_reread(before, snapshot, newer), HEAD, sendable(1).change).keeps_text is is_kept
+    moved = move_to_new_head(take_reread(before, snapshot, newer), HEAD, sendable(1).change)
+    assert keeps_text(moved) is is_kept
 
 
 def test_before_the_end_only_the_purchases_of_this_change_are_written() -> None:

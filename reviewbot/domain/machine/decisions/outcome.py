@@ -12,7 +12,7 @@ from reviewbot.domain.github.pull_request import CheckRun, CheckStatus, Conclusi
 from reviewbot.domain.github.shared_heads import GREEN, newest
 from reviewbot.domain.ledger.codec import MAX_RECORDS
 from reviewbot.domain.ledger.external_id import ExternalId, names_open_task
-from reviewbot.domain.ledger.ledger import Ledger, Purchase
+from reviewbot.domain.ledger.ledger import Ledger, Purchase, TaskState
 from reviewbot.domain.machine.known import Known
 from reviewbot.domain.model.events import ReviewEvent
 from reviewbot.domain.model.options import ReviewKind, ReviewOn, Tolerance
@@ -286,6 +286,22 @@ def answer_of(task_id: str) -> str:
 
 def shows_answer(ledger: Ledger) -> bool:
     return not ledger.stated or ledger.stated.startswith(_ANSWER)
+
+
+def keeps_text(known: Known) -> bool:
+    """Return whether the summary keeps its text: the newer head has its own purchase, or this run lacks the answer.
+
+    A text without an answer about the newer head is replaced if this run has late answers, because no check shows these
+    answers after the check of this head is completed.
+    """
+    ledger, own = known.stored.ledger, known.purchase
+    if known.reviewed:
+        has_own = any(one.head_sha == known.snapshot.pull.head_sha for one in ledger.purchases)
+        is_hiding = not shows_answer(ledger) and known.report is None and known.memory.update.answers != ()
+        return has_own and not is_hiding
+    # If another answer was there before, CodeVF now says something else, so this run's outcome replaces the text.
+    is_valid = own is not None and (own.state is TaskState.DONE or ledger.stated != known.found.stated)
+    return known.report is None and is_valid and ledger.stated == answer_of(known.task_id)
 
 
 def contradicts(ledger: Ledger, outcome: Outcome) -> bool:
