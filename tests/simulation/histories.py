@@ -122,6 +122,9 @@ RECALLING = 0.2
 TERSE = 0.2
 """How often it says nothing of an earlier finding that is still open."""
 
+GUARDING, CUT = 0.2, 0.6
+"""How often it reports deleted guard lines, and before how many steps of such a history the author deletes one."""
+
 LACKING = 0.06
 """How often the token lacks a permission."""
 _LACKING = (("checks: write",), ("pull-requests: write",), ("checks: write", "pull-requests: write"))
@@ -160,7 +163,8 @@ def make(seed: int, *, kind: int | None = None, moves: tuple[str, ...] = ()) -> 
     recalls = Random(seed + 12).random() < RECALLING  # noqa: S311 — as above
     is_terse = Random(seed + 13).random() < TERSE  # noqa: S311 — as above
     mind = replace(setting.mind, is_brief=is_brief, is_literal=is_literal, recalls=recalls, is_terse=is_terse)
-    setting = replace(setting, mind=mind)
+    guards = not moves_given and Random(seed + 14).random() < GUARDING  # noqa: S311 — as above
+    setting = replace(setting, mind=replace(mind, guards=guards))
     moves = moves or (_KILLED, _PEOPLE, _ADVERSARY)[kind] + (tuple(people.CHECKS) * 4 if setting.waited_for else ())
     steps: list[Step] = []
     for _ in range(rng.randint(1, 5 if kind else 3)):
@@ -179,6 +183,8 @@ def make(seed: int, *, kind: int | None = None, moves: tuple[str, ...] = ()) -> 
     if not (moves_given or kind == KILLS):
         steps = list(_with_queue(steps, Random(seed + 9)))  # noqa: S311 — as above
         steps = list(_with_merges(steps, Random(seed + 10)))  # noqa: S311 — as above
+    if setting.mind.guards:
+        steps = list(_with_guards(steps, Random(seed + 15)))  # noqa: S311 — as above
     return History(seed, setting, tuple(steps), starts_again=kind == KILLS)
 
 
@@ -226,6 +232,16 @@ def _with_merges(steps: list[Step], rng: Random) -> Iterator[Step]:
         if merges and rng.random() < MERGED:
             yield Move("main_turns", rng.randint(0, 5), int(rng.random() < ELSEWHERE))
             yield _move(rng, ("merge_main", "squash", "merge_ours", "merge_ours"))
+        yield step
+
+
+def _with_guards(steps: list[Step], rng: Random) -> Iterator[Step]:
+    """Delete guard lines, and put some of them back."""
+    for step in steps:
+        if rng.random() < CUT:
+            yield _move(rng, _GUARDED)
+            if rng.random() < CALM:
+                yield from (Move("finish"), Episode((Start("collect"),)), Episode((Start("next"),)))
         yield step
 
 
@@ -311,6 +327,7 @@ def _with_fewer_permissions(setting: Setting, rng: Random) -> Setting:
     return replace(setting, denied=setting.denied.union(lacks))
 
 
+_GUARDED = (*people.GUARDED, *people.GUARDED, "cut_guard", "delete", "restore_file", "revert", "go_back", "waive")
 _KILLED = ("evil", "note", "fix", "harmless", "finish", "waive", "rename")
 _PEOPLE = (
     *people.AUTHOR,

@@ -7,7 +7,7 @@ from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from itertools import pairwise
+from itertools import dropwhile, pairwise
 from typing import cast
 
 from reviewbot.domain.commands.authorize import Refusal
@@ -25,7 +25,7 @@ from reviewbot.domain.selection.path_filters import matches
 from tests.simulation import announced, spending
 from tests.simulation.codevf import KEY_MEMORY, StoredTask
 from tests.simulation.github import APP, BOT, REPOSITORY_ID, Pull, StoredCheck, moment, thread_line
-from tests.simulation.oracle import EVIL, SAID, TALK, diffs_in, headers, shown_in
+from tests.simulation.oracle import EVIL, SAID, TALK, deleted_in, diffs_in, headers, shown_in
 from tests.simulation.oracle import is_read as is_read_completely
 from tests.simulation.people import OWN_BASE, authors_of
 from tests.simulation.repository import Change
@@ -837,14 +837,21 @@ def _shown_by(world: World, task: StoredTask) -> list[tuple[Change, ...]]:
 
 def _shows(task: StoredTask, changes: tuple[Change, ...]) -> bool:
     lines, named = _lines_and_headers(changes)
-    there = {(line.path, line.text) for line in shown_in(task.submission)}
+    there = _lines_in(task)
     return lines == there and named == {one for diff in diffs_in(task.submission) for one in headers(diff)}
 
 
+def _lines_in(task: StoredTask) -> set[tuple[str, str]]:
+    """Return the added and the deleted lines that a task shows, by file; `-` begins a deleted one."""
+    added = {(line.path, line.text) for line in shown_in(task.submission)}
+    return added | {(line.path, f"-{line.text}") for line in deleted_in(task.submission)}
+
+
 def _lines_and_headers(changes: Iterable[Change]) -> tuple[set[tuple[str, str]], set[str]]:
-    """Return the added lines of a change by file, redacted, and the headers of its files."""
+    """Return the lines of a change as `_lines_in` does, redacted, and the headers of its files."""
     changes = tuple(changes)
     lines = {(change.path, line.replace(SECRET, REDACTED)) for change in changes for line in change.added()}
+    lines |= {(change.path, f"-{line}".replace(SECRET, REDACTED)) for change in changes for line in change.deleted()}
     return lines, {one for change in changes for one in headers(change.text)}
 
 
@@ -872,8 +879,24 @@ def _why_not(
         f"{count} of {token} in {path}"
         for (token, path), count in uncovered(world, changes, strict=strict, number=number)
         if (token, path) in left_out or path in {one.path for one in due}
+        if not _may_be_believed(world, token, path, number)
     ]
     return f"{', '.join(open_lines)}: reported, not fixed and not waived" if open_lines else ""
+
+
+def _may_be_believed(world: World, token: str, path: str, number: int) -> bool:
+    """Return whether a reviewer who lies may have closed a finding on deleted lines: their file has changed since.
+
+    Other lines can undo a deletion, so a finding on deleted code can be fixed while the code is deleted.
+    """
+    if not (world.setting.mind.lies and token.startswith("GUARD")):
+        return False
+    diffs = (world.changes_for(number, one.sha) for one in world.github.pulls[number].pushes)
+    since = dropwhile(lambda there: not any((token, path) in world.evil_in(changes) for changes in there), diffs)
+    versions = {
+        next(((one.old, one.new) for one in changes if one.path == path), None) for there in since for changes in there
+    }
+    return len(versions) > 1
 
 
 def _left_out(world: World, changes: tuple[Change, ...], number: int) -> set[tuple[str, str]]:
@@ -914,7 +937,7 @@ def _paths_when_read(world: World, task: StoredTask) -> set[str]:
 def uncovered(
     world: World, changes: tuple[Change, ...], *, strict: bool, number: int
 ) -> Iterator[tuple[tuple[str, str], int]]:
-    """Yield the evil lines without a waiver of this very file by someone who was entitled against this base, or is."""
+    """Yield the evil and guard lines without a waiver of this very file by someone entitled for this base, or now."""
     files = {one.path: one.new for one in changes}
     authors, base = authors_of(world, world.pull), world.pull.base_ref
     given = [one for one in world.truth.waivers if one.base == base or one.by not in authors]
@@ -928,14 +951,14 @@ def uncovered(
 
 def _of_moved(world: World, waivers: Iterable[Waiver], token: str) -> Iterator[Waiver]:
     """Yield the waivers of a finding whose code had left its file, if the reviewer calls it open wherever that is."""
-    for one in waivers if world.setting.mind.is_literal else ():
+    for one in waivers if world.setting.mind.is_literal and not token.startswith("GUARD") else ():
         if one.token == token and (one.file is None or token.encode() not in one.file.content):
             yield one
 
 
 @dataclass(slots=True)
 class Reading:
-    """What completed and readable reviews of a head were shown: added lines by file, and headers of files."""
+    """What completed and readable reviews of a head were shown: lines as of `_lines_in`, and headers of files."""
 
     lines: set[tuple[str, str]] = field(default_factory=set)
     headers: set[str] = field(default_factory=set)
@@ -958,7 +981,7 @@ def readings(world: World, accepted: Collection[str]) -> dict[str, Reading]:
         is_read |= task.id in accepted
         if task.status(world.time.seconds) is TaskStatus.COMPLETED and is_read:
             reading = seen[str(task.submission.metadata["headSha"])]
-            reading.lines |= {(line.path, line.text) for line in shown_in(task.submission)}
+            reading.lines |= _lines_in(task)
             reading.headers |= {one for diff in diffs_in(task.submission) for one in headers(diff)}
     return seen
 

@@ -7,6 +7,7 @@ a few hundred are enough in the tests; `make simulate` also plays unrestricted o
 from __future__ import annotations
 
 import dataclasses
+import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -32,7 +33,7 @@ from reviewbot.domain.machine.known import Known
 from reviewbot.domain.machine.phases import Published, Publishing
 from reviewbot.domain.machine.steps import NewPartRead, ReadPosted, UpdateThreads, WriteCheckRun
 from reviewbot.domain.model.options import AnswerForm
-from reviewbot.domain.model.review import Report, TaskStatus
+from reviewbot.domain.model.review import Report, Side, TaskStatus
 from reviewbot.domain.policy.eligibility import skip_label
 from reviewbot.domain.publishing.announcement import Announcing
 from reviewbot.domain.publishing.comment_diff import marked_threads, posted_comments
@@ -2208,6 +2209,41 @@ MUTATIONS: tuple[Mutation, ...] = (
         lambda right: lambda drafts, *rest: right([replace(one, answer="") for one in drafts], *rest),
         CONVERGES,
         found="reply-below-a-comment-on-its-answer",
+    ),
+    Mutation(
+        "a finding on deleted lines vanishes with its file",
+        "reviewbot.domain.findings.lookup:find_match",
+        lambda right: (
+            lambda record, index: right(
+                replace(record, side=Side.RIGHT) if record.copies and record.path in index.removed else record, index
+            )
+        ),
+        NEVER_GREEN,
+        steps=(_NEXT, Move("delete"), Move("delete"), _NEXT, Move("restore_file", 1), _NEXT),
+        setting=Setting(mind=Mind(guards=True, is_brief=True)),
+    ),
+    Mutation(
+        "a finding on deleted lines is fixed in an unchanged file",
+        "reviewbot.domain.findings.tracking:_has_changed",
+        lambda right: lambda record, index: record.side is Side.LEFT or right(record, index),
+        NEVER_GREEN,
+        steps=(_NEXT, Move("cut_guard"), _NEXT, Move("harmless", 0, 4), _NEXT),
+        setting=Setting(mind=Mind(guards=True, lies=True)),
+    ),
+    Mutation(
+        "the waiver of a finding on deleted lines never expires",
+        "reviewbot.domain.findings.states:waived_version",
+        lambda right: lambda record, index: "same" if record.side is Side.LEFT else right(record, index),
+        NEVER_GREEN,
+        steps=(Move("cut_guard"), _NEXT, Move("waive"), _NEXT, Move("harmless"), _NEXT),
+        setting=Setting(mind=Mind(guards=True)),
+    ),
+    Mutation(
+        "deleted lines are not sent",
+        "reviewbot.domain.codevf.attachments:_diff",
+        lambda right: lambda file: re.sub(r"^-(?!--).*\n", "", right(file), flags=re.MULTILINE),
+        NEVER_GREEN,
+        steps=(_NEXT, Move("cut_guard"), _NEXT),
     ),
 )
 

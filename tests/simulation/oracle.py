@@ -1,5 +1,8 @@
 """The reviewer of the simulation: reports every line that calls `EVIL…()` or `NOTE…()` of what it is shown.
 
+One with `guards` also reports each deleted guard line, wherever the diff adds it again: a finding on a deletion is
+another one than a finding on the new place.
+
 It cites a finding on the right, a wrong, or no line, and quotes it correctly or not, depending on a mind that the
 history's seed selects. A mind may also violate the schema, or report open findings as fixed.
 """
@@ -18,13 +21,30 @@ from zlib import crc32
 from reviewbot.domain.model.review import Submission
 
 TOKEN = re.compile(r"\b(?:EVIL|NOTE)\d+\b")
-SAID = re.compile(r"\b(?:EVIL|NOTE|MESS)\d+\b")
+SAID = re.compile(r"\b(?:EVIL|NOTE|MESS|GUARD)\d+\b")
 """An answer with one item that violates the schema: `MESS1`."""
 
 TALK = re.compile(r"\bTALK\d+\b")
 """A reply to an earlier finding, different for each task and finding."""
 
 EVIL = re.compile(r"\bEVIL\d+\b")
+FLAW = re.compile(r"\b(?:EVIL|GUARD)\d+\b")
+"""The title of a critical finding."""
+
+TITLE = re.compile(r"\b(?:EVIL|NOTE|GUARD)\d+\b")
+"""The title of any finding on a line."""
+
+GUARDS = {
+    "value_7 = 7": "GUARD7",
+    "value_14 = 14": "GUARD14",
+    "value_21 = 21": "GUARD21",
+    "def helper_2():": "GUARD2",
+    "def helper_5():": "GUARD5",
+    "same = True": "GUARD1",
+    "old()": "GUARD4",
+}
+"""The guard lines and their tokens: `same` is in two files, and `old` four times in a file that `main` may get."""
+
 CONVERSATION = "conversation.md"
 NOTHING, WORRY = "Nothing needs fixing.", "I am worried about MESS2."
 
@@ -47,6 +67,7 @@ class Mind:
             file.
         is_terse: whether it says nothing of an earlier finding that is still open.
         recalls: whether it calls a closed finding open, in place of a new finding with the same title.
+        guards: whether it also reports each guard line that the diff deletes, whatever the diff adds.
     """
 
     sloppiness: int = 0
@@ -61,35 +82,59 @@ class Mind:
     is_literal: bool = False
     recalls: bool = False
     is_terse: bool = False
+    guards: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """An added line that a submission shows."""
+    """An added or deleted line that a submission shows. A deleted one has its number in the old file."""
 
     path: str
     line: int
     text: str
+    is_deleted: bool = False
+
+    @property
+    def tokens(self) -> list[str]:
+        """What a reviewer reports about the line."""
+        return guards_in(self.text) if self.is_deleted else TOKEN.findall(self.text)
+
+
+def guards_in(line: str) -> list[str]:
+    """Return the token of a guard line; nothing of another line."""
+    return [GUARDS[line]] if line in GUARDS else []
 
 
 @lru_cache(maxsize=5_000)
 def shown(diff: str) -> tuple[Shown, ...]:
     """Return the added lines of a diff."""
-    return tuple(_shown(diff))
+    return tuple(line for line in _shown(diff) if not line.is_deleted)
+
+
+@lru_cache(maxsize=5_000)
+def deleted(diff: str) -> tuple[Shown, ...]:
+    """Return the deleted lines of a diff."""
+    return tuple(line for line in _shown(diff) if line.is_deleted)
+
+
+_HUNK = re.compile(r"@@ -(\d+)\S* \+(\d+)")
 
 
 def _shown(diff: str) -> Iterator[Shown]:
-    path, number, in_hunk = "", 0, False
+    path, old, new, in_hunk = "", 0, 0, False
     for line in diff.split("\n"):
         if line.startswith("diff --git "):
             path, in_hunk = line.rpartition(" b/")[2], False
-        elif line.startswith("@@ "):
-            number, in_hunk = int(line.split("+", 1)[1].split(" ")[0].split(",")[0]), True
+        elif found := _HUNK.match(line):
+            old, new, in_hunk = int(found[1]), int(found[2]), True
         elif in_hunk and line.startswith("+"):
-            yield Shown(path, number, line[1:])
-            number += 1
+            yield Shown(path, new, line[1:])
+            new += 1
+        elif in_hunk and line.startswith("-"):
+            yield Shown(path, old, line[1:], is_deleted=True)
+            old += 1
         elif in_hunk and line.startswith(" "):
-            number += 1
+            old, new = old + 1, new + 1
 
 
 def diffs_in(submission: Submission) -> tuple[str, ...]:
@@ -113,6 +158,11 @@ def headers(diff: str) -> frozenset[str]:
 def shown_in(submission: Submission) -> tuple[Shown, ...]:
     """Return the added lines that a submission shows."""
     return tuple(line for diff in diffs_in(submission) for line in shown(diff))
+
+
+def deleted_in(submission: Submission) -> tuple[Shown, ...]:
+    """Return the deleted lines that a submission shows."""
+    return tuple(line for diff in diffs_in(submission) for line in deleted(diff))
 
 
 def earlier(submission: Submission) -> list[dict[str, object]]:
@@ -157,12 +207,14 @@ def is_read(result: object, *, in_words: bool) -> bool:
     message = result.get("message") if isinstance(result, dict) else None
     if not isinstance(message, str) or "```json" in message:
         return "MESS1" not in str(result) and not (WORRY in str(message) and '"files": []' in str(message))
-    return bool(TOKEN.search(message) or (in_words and NOTHING in message)) and WORRY not in message
+    return bool(TITLE.search(message) or (in_words and NOTHING in message)) and WORRY not in message
 
 
 def _is_in(new: dict[str, list[tuple[int, int]]], line: Shown) -> bool:
+    """Return whether a line is new. No deleted line is listed, so all of a listed file count."""
     ranges = new.get(line.path)
-    return ranges is not None and (not ranges or any(first <= line.line <= last for first, last in ranges))
+    is_whole = line.is_deleted or not ranges
+    return ranges is not None and (is_whole or any(first <= line.line <= last for first, last in ranges))
 
 
 def _took(counts: Counter[Any], *key: object) -> bool:
@@ -193,14 +245,14 @@ class Oracle:
         return answer
 
     def _answer(self, submission: Submission) -> dict[str, object]:
-        lines = shown_in(submission)
+        lines = (*shown_in(submission), *(deleted_in(submission) if self.mind.guards else ()))
         new = new_in(submission) if self.mind.is_brief else None
         known = Counter((str(one.get("title", "")), one.get("path")) for one in earlier(submission))
         fresh = [one for one in lines if new is None or _is_in(new, one)]
-        tokens = [(line, token) for line in fresh for token in TOKEN.findall(line.text)]
+        tokens = [(line, token) for line in fresh for token in line.tokens]
         left = [(line, token) for line, token in tokens if not _took(known, token, line.path)]
         if self.mind.is_literal:
-            there = Counter((token, line.path) for line in lines for token in TOKEN.findall(line.text))
+            there = Counter((token, line.path) for line in lines for token in line.tokens)
             moved = Counter((str(one["title"]), str(one["path"])) for one in earlier(submission)) - there
             elsewhere = Counter(token for token, _ in moved.elements())
             left = [(line, token) for line, token in left if not _took(elsewhere, token)]
@@ -241,11 +293,11 @@ class Oracle:
         number: int | None = (line.line, line.line, line.line + 3, 1, None)[choice % 5]
         code = (line.text, "", line.text, line.text.strip(), "", "no such line")[choice // 5 % 6]
         return {
-            "severity": "critical" if token.startswith("EVIL") else "low",
+            "severity": "critical" if FLAW.match(token) else "low",
             "category": "security",
             "title": token,
             "explanation": f"{token} was read.",
-            "side": "RIGHT",
+            "side": "LEFT" if line.is_deleted else "RIGHT",
             "line": number,
             "end_line": number,
             "code": code,
@@ -255,8 +307,8 @@ class Oracle:
         return crc32(f"{self.mind.sloppiness} {token}".encode()) if self.mind.sloppiness else 0
 
     def _word(self, asked: dict[str, object], lines: Sequence[Shown], key: str) -> dict[str, object]:
-        token = next(iter(TOKEN.findall(str(asked.get("title", "")))), "")
-        is_there = any(token in TOKEN.findall(line.text) for line in lines)
+        token = next(iter(TITLE.findall(str(asked.get("title", "")))), "")
+        is_there = any(token in line.tokens for line in lines)
         state = "open" if is_there and not self.mind.lies else "fixed"
         number = crc32(f"{key} {asked['id']}".encode())
         reply = {"reply": f"TALK{number} is the answer."} if number % 2 else {}

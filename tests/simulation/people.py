@@ -21,7 +21,7 @@ from reviewbot.domain.model.events import ChecksEvent, ClosedEvent, CommentEvent
 from reviewbot.domain.model.review import TaskStatus
 from reviewbot.values import replace
 from tests.simulation.github import BOT, REPOSITORY_ID, START, Content, Pull, StoredThread
-from tests.simulation.oracle import EVIL, TOKEN
+from tests.simulation.oracle import EVIL, FLAW, TOKEN, guards_in
 from tests.simulation.repository import File
 from tests.simulation.world import (
     CHECK,
@@ -351,6 +351,57 @@ def _main_takes(world: World, move: Move) -> None:
     world.pending.append(world.event(pull, "edited"))
 
 
+def _guards_at(world: World, sha: str) -> list[tuple[str, int]]:
+    """Return the path and the index of each guard line of a commit."""
+    files = sorted((path, file) for path, file in world.github.git.commits[sha].files.items() if path.endswith(".py"))
+    return [
+        (path, index)
+        for path, file in files
+        for index, line in enumerate(file.content.decode("utf-8", "replace").split("\n"))
+        if guards_in(line)
+    ]
+
+
+def _cut_guard(world: World, move: Move) -> None:
+    """Delete a guard line: alone, for another line, with its neighbors, or with the name of its file; or move it."""
+    found = _pick(_guards_at(world, world.pull.head_sha), move.a)
+    if found is None:
+        return
+    path, index = found
+    lines = _text(world, path).split("\n")
+    guard, kept = lines[index], [*lines[:index], *lines[index + 1 :]]
+    match move.b % 6:
+        case 1:
+            kept = [*lines[:index], f"step_{move.a}()", *lines[index + 1 :]]
+        case 2:
+            kept = [*lines[: max(index - 1, 0)], *lines[index + 2 :]]
+        case 3:
+            kept = [*kept[:-1], guard, kept[-1]]
+        case 4:
+            kept = [*lines[:index], f"{guard}  # off", *lines[index + 1 :]]
+        case 5 if "moved.py" not in _files(world):
+            world.truth.renamed["moved.py"] = path
+            _push(world, {path: None, "moved.py": "\n".join(kept)})
+            return
+    _push(world, {path: "\n".join(kept)})
+
+
+def _mend_guard(world: World, move: Move) -> None:
+    """Put a guard line of the merge base back, behind the line that it was behind."""
+    git, pull = world.github.git, world.pull
+    base = git.merge_base(pull.base_sha, pull.head_sha)
+    there = {path: _text(world, path).split("\n") for path in _files(world)}
+    old = {path: git.commits[base].files[path].content.decode().split("\n") for path, _ in _guards_at(world, base)}
+    cut = [(path, at) for path, at in _guards_at(world, base) if old[path][at] not in there.get(path, ())]
+    found = _pick(cut, move.a)
+    if found is None:
+        return
+    path, at = found
+    lines, before = there.get(path, [""]), old[path][at - 1] if at else ""
+    to = lines.index(before) + 1 if before in lines else min(at, len(lines) - 1)
+    _push(world, {path: "\n".join([*lines[:to], old[path][at], *lines[to:]])})
+
+
 # The author's changes of the pull request
 
 
@@ -568,7 +619,7 @@ def _waives(by: str) -> Play:
             given = found.id, by, world.pull.base_ref
             if "MESS1" in found.title:
                 world.truth.waivers.append(Waiver("MESS1", found.path, None, 1, *given))
-            for token in [HIDDEN] if found.title == TITLE else EVIL.findall(found.title):
+            for token in [HIDDEN] if found.title == TITLE else FLAW.findall(found.title):
                 paths = (path for at, path in there if at == token and found.path in world.was_named(path))
                 path = next(paths, found.path)
                 file = _files(world).get(path)
@@ -840,6 +891,9 @@ QUEUED: Mapping[str, Play] = {"queue": _queue}
 MERGED: Mapping[str, Play] = {"main_turns": _main_turns, "merge_ours": _merge_ours, "main_takes": _main_takes}
 """A flaw of the default branch, what the author keeps of it, and merged commits; in some histories only."""
 
+GUARDED: Mapping[str, Play] = {"cut_guard": _cut_guard, "mend_guard": _mend_guard}
+"""What the author does to guard lines, only in histories whose reviewer guards."""
+
 MOVES: Mapping[str, Play] = {
     **AUTHOR,
     **ADVERSARY,
@@ -851,4 +905,5 @@ MOVES: Mapping[str, Play] = {
     **ANSWERED,
     **QUEUED,
     **MERGED,
+    **GUARDED,
 }

@@ -100,6 +100,11 @@ class Change:
         for hunk in self.hunks:
             yield from (line[1:] for line in hunk.text.split("\n")[1:] if line.startswith("+"))
 
+    def deleted(self) -> Iterator[str]:
+        """Yield the deleted lines."""
+        for hunk in self.hunks:
+            yield from (line[1:] for line in hunk.text.split("\n")[1:] if line.startswith("-"))
+
 
 class Git:
     """Commits and branches."""

@@ -8,6 +8,7 @@ from tests.simulation.codevf import Life
 from tests.simulation.found import PUSH, RUN, RUN_PUSH, history
 from tests.simulation.github import GitHub
 from tests.simulation.histories import Episode, play
+from tests.simulation.oracle import Mind
 from tests.simulation.people import Move
 from tests.simulation.quick import quick
 from tests.simulation.schedule import At, Meanwhile
@@ -50,3 +51,11 @@ def test_a_clean_second_review_turns_the_check_green_at_once(summary: str) -> No
         world = play(history(RUN_PUSH, Move("finish"), RUN, Move("review"), RUN, setting=setting)).world
     assert [run.outcome and run.outcome.conclusion for run in world.runs][:3] == ["success"] * 3
     assert len(world.tasks_of(1)) == 2
+
+
+@pytest.mark.parametrize("move", ["cut_guard", "delete"])
+def test_a_deleted_guard_blocks_until_it_is_back(move: str) -> None:
+    steps = (RUN, Move(move), RUN, Move("harmless", 0, 1), Move("restore_file"), RUN_PUSH)
+    with quick():
+        world = play(history(*steps, setting=Setting(mind=Mind(guards=True)))).world
+    assert [run.outcome and run.outcome.conclusion for run in world.runs][:3] == ["success", "failure", "success"]

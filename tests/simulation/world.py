@@ -26,7 +26,7 @@ from reviewbot.ports import ChangeReader, Forge, ReviewService
 from tests.simulation.codevf import Life, SimulatedAnalyzers, SimulatedCodeVF, StoredTask
 from tests.simulation.forge import SimulatedChangeReader, SimulatedForge
 from tests.simulation.github import BOT, REPOSITORY_ID, GitHub, Pull, Time
-from tests.simulation.oracle import EVIL, Mind, Oracle
+from tests.simulation.oracle import EVIL, Mind, Oracle, guards_in
 from tests.simulation.repository import Change, File
 from tests.simulation.schedule import UNREACHABLE, Run, Scheduler, SimulatedClock, Wired
 
@@ -374,7 +374,7 @@ class World:
 
         def open_service(settings: Any) -> ReviewService:  # noqa: ANN401 — what the app passes is the app's
             if settings.reviewer is ReviewerKind.LOCAL:
-                mind = Mind(sloppiness=self.setting.mind.sloppiness)
+                mind = Mind(sloppiness=self.setting.mind.sloppiness, guards=self.setting.mind.guards)
                 life = Life(0, 0)
                 self.analyzers.append(SimulatedAnalyzers(self.time, Oracle(mind), lambda _count: life, prefix="local"))
                 return cast(ReviewService, wired("codevf", self.analyzers[-1]))
@@ -503,8 +503,13 @@ class World:
         return [task for one in self.analyzers for task in one.tasks.values()]
 
     def evil_in(self, changes: tuple[Change, ...]) -> Counter[tuple[str, str]]:
-        """Count each token of an evil line in the added lines of each file, and `HIDDEN` if one hides a value."""
-        return Counter(
+        """Count each token of an evil line in the added lines of each file, and `HIDDEN` if one hides a value.
+
+        Of a deleted guard line as well, if the reviewer guards.
+        """
+        guarded = changes if self.setting.mind.guards else ()
+        deleted = Counter((token, one.path) for one in guarded for line in one.deleted() for token in guards_in(line))
+        return deleted + Counter(
             (token, change.path)
             for change in changes
             for line in change.added()
