@@ -215,7 +215,7 @@ FLAWED, REPAIRED = (BASE["app.py"] + more for more in ("run(user.input)\n", "che
 
 @pytest.mark.parametrize("is_merge", [True, False], ids=["merge", "rebase"])
 @pytest.mark.parametrize(
-    ("app", "new"), [(FLAWED, ['"app.py": changed']), (REPAIRED, [])], ids=["undoes the base's fix", "ordinary"]
+    ("app", "new"), [(FLAWED, ['"app.py": 1 deleted line']), (REPAIRED, [])], ids=["undoes the base's fix", "ordinary"]
 )
 def test_what_the_base_has_changed_is_new_if_the_change_undoes_it(
     tmp_path: Path,

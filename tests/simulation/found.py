@@ -1912,4 +1912,13 @@ FOUND: dict[str, Bug] = {
             setting=Setting((("max-comments", "1"),)),
         ),
     ),
+    "new-deletion-that-is-not-listed": Bug(
+        "In a follow-up review, the list of new lines did not mention new deleted lines of a file that also had new "
+        "added lines. A reviewer who reads only what is listed did not see that a check was deleted.",
+        NEVER_GREEN,
+        history(
+            *(RUN, Move("harmless"), Move("cut_guard"), RUN),
+            setting=Setting(mind=Mind(guards=True, is_brief=True)),
+        ),
+    ),
 }

@@ -2245,6 +2245,13 @@ MUTATIONS: tuple[Mutation, ...] = (
         NEVER_GREEN,
         steps=(_NEXT, Move("cut_guard"), _NEXT),
     ),
+    Mutation(
+        "new deleted lines are not listed",
+        "reviewbot.domain.findings.incremental:_described",
+        lambda right: lambda part: right(replace(part, deleted=0)),
+        NEVER_GREEN,
+        found="new-deletion-that-is-not-listed",
+    ),
 )
 
 

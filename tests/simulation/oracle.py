@@ -182,7 +182,9 @@ def closed_in(submission: Submission) -> dict[str, str]:
 
 
 _NEW = re.compile(r'^("(?:[^"\\]|\\.)*"): (.*)$', re.MULTILINE)
-_NUMBER = re.compile(r"(\d+)(?: to (\d+))?")
+_LINES = re.compile(r"\blines? (\d+)(?: to (\d+))?")
+_DELETED = (0, 0)
+"""Stands for the new deleted lines of a file."""
 
 
 def new_in(submission: Submission) -> dict[str, list[tuple[int, int]]] | None:
@@ -191,10 +193,12 @@ def new_in(submission: Submission) -> dict[str, list[tuple[int, int]]] | None:
     _, found, new = texts.partition("NEW SINCE")
     if not found:
         return None
-    return {
-        json.loads(path): [(int(first), int(last or first)) for first, last in _NUMBER.findall(said)]
-        for path, said in _NEW.findall(new.partition("\n\n")[0])
-    }
+    return {json.loads(path): _ranges(said) for path, said in _NEW.findall(new.partition("\n\n")[0])}
+
+
+def _ranges(said: str) -> list[tuple[int, int]]:
+    added = [(int(first), int(last or first)) for first, last in _LINES.findall(said)]
+    return [*added, *([_DELETED] if "deleted" in said else [])]
 
 
 def is_read(result: object, *, in_words: bool) -> bool:
@@ -211,10 +215,9 @@ def is_read(result: object, *, in_words: bool) -> bool:
 
 
 def _is_in(new: dict[str, list[tuple[int, int]]], line: Shown) -> bool:
-    """Return whether a line is new. No deleted line is listed, so all of a listed file count."""
     ranges = new.get(line.path)
-    is_whole = line.is_deleted or not ranges
-    return ranges is not None and (is_whole or any(first <= line.line <= last for first, last in ranges))
+    number = 0 if line.is_deleted else line.line
+    return ranges is not None and (not ranges or any(first <= number <= last for first, last in ranges))
 
 
 def _took(counts: Counter[Any], *key: object) -> bool:

@@ -22,6 +22,7 @@ from reviewbot.domain.github.context import json_size
 from reviewbot.domain.github.pull_request import Entry
 from reviewbot.domain.text.bounds import through_word
 from reviewbot.domain.text.escaping import visible
+from reviewbot.domain.text.formatting import counted
 
 MAX_DESCRIBED = 1_000
 """The maximum number of characters of a finding's explanation that are sent."""
@@ -204,9 +205,9 @@ def _lines_size(lines: Iterable[str]) -> int:
 
 
 def _described(part: NewPart) -> str:
-    if not part.ranges:
-        return "changed"
-    return ", ".join(f"line {first}" if first == last else f"lines {first} to {last}" for first, last in part.ranges)
+    added = (f"line {first}" if first == last else f"lines {first} to {last}" for first, last in part.ranges)
+    deleted = [counted(part.deleted, "deleted line")] if part.deleted else []
+    return ", ".join([*added, *deleted]) or "changed"
 
 
 def _ended(record: TrackedFinding) -> str:

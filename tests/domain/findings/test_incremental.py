@@ -266,7 +266,7 @@ def test_open_and_new_findings_are_listed() -> None:
     unread = TrackedFinding("2" * 10, Severity.UNRATED, None, "Part", "", text="xx " * 3_333, leftover=True)
     text = since_text(
         "b" * 40,
-        [NewPart("a.py", ((4, 4), (8, 9))), NewPart('"b"\n', ())],
+        [NewPart("a.py", ((4, 4), (8, 9)), 2), NewPart("c.py", (), 1), NewPart('"b"\n', ())],
         [RECORD, changed, unread],
         100_000,
     )
@@ -287,7 +287,8 @@ def test_open_and_new_findings_are_listed() -> None:
     assert lines[4:] == [
         "",
         f"NEW SINCE THE LAST REVIEW (of commit {'b' * 40})",
-        '"a.py": line 4, lines 8 to 9',
+        '"a.py": line 4, lines 8 to 9, 2 deleted lines',
+        '"c.py": 1 deleted line',
         '"\\"b\\"\\n": changed',
         "",
     ]
