@@ -1921,4 +1921,16 @@ FOUND: dict[str, Bug] = {
             setting=Setting(mind=Mind(guards=True, is_brief=True)),
         ),
     ),
+    "task-replaced-by-an-unread-intent": Bug(
+        "As in `task-replaced-by-an-intent`, but the run could not read the pull request before it published, either.",
+        NOTHING_LOST,
+        history(
+            Episode((NEXT, NEXT), (At(6, Lose(done=True)), At(6, Switch()), At(15, Lose(done=False)))),
+            Move("evil"),
+            setting=Setting(
+                (("max-credits-per-pr", "700"), ("summary-comment", "false"), ("wait-minutes", "0")),
+                mind=Mind(as_text=True, is_worried=True),
+            ),
+        ),
+    ),
 }

@@ -2252,6 +2252,13 @@ MUTATIONS: tuple[Mutation, ...] = (
         NEVER_GREEN,
         found="new-deletion-that-is-not-listed",
     ),
+    Mutation(
+        "a run writes its intent over a check run that it could not read",
+        "reviewbot.domain.machine.finish:_may_hide_task",
+        _returning(value=False),
+        NOTHING_LOST,
+        found="task-replaced-by-an-unread-intent",
+    ),
 )
 
 

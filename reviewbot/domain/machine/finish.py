@@ -143,6 +143,8 @@ def after_failed_refresh(known: Known, outcome: Outcome, error: ReviewbotError) 
         outcome = failed_to_write(outcome, error, Reason.GITHUB)
     elif known.memory.update.answers:
         outcome = failed_to_write(outcome, error)
+    if _may_hide_task(known):
+        return _write(known, outcome, (), refused=True)
     if known.memory.update.answers:
         known = _move_to_summary(known)
         if _is_blind(known):
@@ -153,6 +155,14 @@ def after_failed_refresh(known: Known, outcome: Outcome, error: ReviewbotError) 
     if known.summary is None or announcing(known, outcome):
         return _publish(known, outcome)
     return _write(known, outcome, _VERDICT_ONLY)
+
+
+def _may_hide_task(known: Known) -> bool:
+    """Return whether another run may have recorded a task in the check run in which this run recorded its intent.
+
+    The check run then stays in progress, and the next run continues.
+    """
+    return known.wrote.check is not None and known.purchase is not None and known.purchase.state is TaskState.INTENT
 
 
 def _is_blind(known: Known) -> bool:

@@ -399,6 +399,16 @@ def test_an_intent_stays_if_github_cannot_be_read_before_its_task_is_created() -
     assert [(one.state, one.used) for one in ended.known.ledger.purchases] == [(TaskState.INTENT, None)]
 
 
+def test_a_check_run_with_an_intent_is_not_written_unread() -> None:
+    now = answered(summary=None)
+    bought = Bought(own(now, state=TaskState.INTENT, task_id=""))
+    begun = replace(now.with_own(bought), wrote=Wrote(check=_checked("")))
+    failed = go(phases.Judged(begun, failure(begun, AWAY.error)), AWAY)
+    assert isinstance(failed, phases.Published)
+    elsewhere = go(phases.Judged(replace(begun, wrote=Wrote()), failed.outcome), AWAY)
+    assert steps.WriteCheckRun in elsewhere.left
+
+
 def test_an_open_task_stays_in_progress_if_github_cannot_record_or_show_it() -> None:
     quoted = bought(known())
     intended = go(quoted, quoted.known.with_own(quoted.bought))
