@@ -102,11 +102,17 @@ def _part(file: ChangedFile, before: Entry | None) -> NewPart:
     deleted = sum(line.kind is LineKind.DELETED for line in file.diff.lines())
     text = "" if file.new is None else file.text
     if before is not None and before.text is not None and text is not None:
-        old, new = split_lines(before.text), split_lines(text)
+        old, new = _lines(before.text), _lines(text)
         changed = _changed(old, new)
         added = [number for number in added if number in changed]
         deleted = min(deleted, len(_changed(new, old)))
     return NewPart(file.path, tuple(runs(added)), deleted)
+
+
+def _lines(text: str) -> list[str]:
+    """Split a text. As in a diff, a last line without a line feed differs from one with it."""
+    lines = list(split_lines(text))
+    return lines if text.endswith("\n") or not lines else [*lines[:-1], f"{lines[-1]}\n"]
 
 
 def _content(entry: Entry | None) -> tuple[str, str] | None:

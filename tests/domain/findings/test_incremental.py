@@ -93,6 +93,7 @@ def test_a_missing_or_incomparable_file_is_new_as_a_whole() -> None:
         (BASE, ADDED, 0, 3),
         (BASE, numbered(9).replace("line 3\n", ""), 1, 1),
         (numbered(9).replace("line 3\n", ""), numbered(9).replace("line 3\n", "").replace("line 8\n", "mine\n"), 1, 2),
+        (BASE, BASE.removesuffix("\n"), 1, 2),
         # The author's own line is gone again; the base never had it.
         (ADDED, ADDED.replace("two\n", ""), 0, 0),
         # The base deletes what the change deletes, too.
