@@ -264,7 +264,7 @@ LATER: Mapping[str, tuple[str, str]] = {
     "html": ("report.html.j2", "view.repository"),
     "review body": ("review.md.j2", "view.repository"),
     "comment": ("comment.md.j2", "view.findings[0].title"),
-    "state": ("finding-state.md.j2", "view.findings[0].id"),
+    "finding state": ("finding-state.md.j2", "view.findings[0].id"),
     "answer": ("command.md.j2", "view.sender"),
     "reply": ("reply.md.j2", "view.text"),
     "announcement": ("announcement.md.j2", "view.check_title"),

@@ -1905,7 +1905,7 @@ FOUND: dict[str, Bug] = {
     ),
     "reply-below-a-comment-on-its-answer": Bug(
         "With `max-comments: 1`, one answer brought the comment on an older finding and a reply to it. The run showed "
-        "the reply in the summary, because it had not read the new thread, and the next run moved it there.",
+        "the reply in the summary, because it had not read the new thread, and the next run posted it there.",
         CONVERGES,
         history(
             *(Move("secret", 3), RUN, Move("rename", 1, 4), Move("out_of_credits"), RUN, RUN),
@@ -1931,6 +1931,23 @@ FOUND: dict[str, Bug] = {
                 (("max-credits-per-pr", "700"), ("summary-comment", "false"), ("wait-minutes", "0")),
                 mind=Mind(as_text=True, is_worried=True),
             ),
+        ),
+    ),
+    "reply-in-no-summary": Bug(
+        "Without a summary, a run posted the comment on a finding of a late answer and of its own answer, and nothing "
+        "showed the reply to it.",
+        NOTHING_LOST,
+        history(
+            *(Move("secret", 3), Episode((NEXT,), (At(9, Kill(after=True)),)), Move("harmless"), RUN),
+            setting=Setting((("summary-comment", "false"),)),
+        ),
+    ),
+    "reply-behind-a-newer-head": Bug(
+        "As in `reply-in-no-summary`, with a summary, which kept its text because the head had moved.",
+        NOTHING_LOST,
+        history(
+            *(Move("secret", 3), Episode((NEXT,), (At(9, Kill(after=True)),)), Move("harmless")),
+            Episode((NEXT,), (At(22, Meanwhile(Move("harmless", 2))), At(23, Begin(NEXT)))),
         ),
     ),
 }

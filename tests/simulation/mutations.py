@@ -2204,9 +2204,9 @@ MUTATIONS: tuple[Mutation, ...] = (
         found="bypass-of-a-skipped-head",
     ),
     Mutation(
-        "a reply is posted below a comment on the same answer",
-        "reviewbot.domain.publishing.comment_diff:left_to_reply",
-        lambda right: lambda drafts, *rest: right([replace(one, answer="") for one in drafts], *rest),
+        "replies are posted before the new comments are read",
+        "reviewbot.domain.machine.finish:_follow_comments",
+        _returning(value=False),
         CONVERGES,
         found="reply-below-a-comment-on-its-answer",
     ),

@@ -315,4 +315,5 @@ class Oracle:
         state = "open" if is_there and not self.mind.lies else "fixed"
         number = crc32(f"{key} {asked['id']}".encode())
         reply = {"reply": f"TALK{number} is the answer."} if number % 2 else {}
-        return {"id": asked["id"], "state": state, "note": "Looked at.", **reply}
+        note = "" if self.mind.guards and number % 3 == 0 else "Looked at."
+        return {"id": asked["id"], "state": state, "note": note, **reply}

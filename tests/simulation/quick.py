@@ -224,7 +224,7 @@ REMEMBERED: Mapping[str, Replacement] = {
 
 def _finding(view: Any) -> tuple[object, ...]:  # noqa: ANN401 — a view of the product, whose fields may move
     place = (view.path, view.side.value, view.why.value)
-    said = (view.id, view.severity.value, view.title, view.explanation)
+    said = (f"`{view.id}`", view.severity.value, view.title, view.explanation)
     return *said, place, view.blocks, view.state.value, view.waived_by
 
 
@@ -241,9 +241,14 @@ def _summary(view: Any) -> str:  # noqa: ANN401 — as above
         view.sum,
         (view.coverage.value, [one.path for one in view.sent], [(one.path, one.reason) for one in view.held]),
         (view.notices, view.bypass, view.reviewer_summary),
-        [one for one in view.degraded if one.startswith("The reviewer replies")],
     )
     return "\n".join(map(repr, content))
+
+
+def _text(view: Any) -> str:  # noqa: ANN401 — as above
+    """Return a summary's content with the replies that have no thread."""
+    replies = [one for one in view.degraded if one.startswith("The reviewer replies")]
+    return f"{_summary(view)}\n{replies!r}"
 
 
 def _comment(view: Any) -> str:  # noqa: ANN401 — as above
@@ -273,7 +278,8 @@ def _mentions(view: Any) -> str:  # noqa: ANN401 — as above
 
 
 def _check(view: Any) -> tuple[str, str]:  # noqa: ANN401 — as above
-    return f"{view.outcome.reason.value}: {view.outcome.message}", _summary(view)
+    title = f"{view.outcome.reason.value}: {view.outcome.message}"
+    return title, _summary(view) if view.in_summary else _text(view)
 
 
 def _prepare(self: Any, _overrides: object = None) -> None:  # noqa: ANN401 — a renderer
@@ -282,7 +288,7 @@ def _prepare(self: Any, _overrides: object = None) -> None:  # noqa: ANN401 — 
 
 PLAIN_WORDS: Mapping[str, Callable[..., object]] = {
     "__init__": _prepare,
-    "summary": lambda _self, view: SummaryText(f"{view.mark}{view.ledger}\n{_summary(view)}", is_whole=True),
+    "summary": lambda _self, view: SummaryText(f"{view.mark}{view.ledger}\n{_text(view)}", is_whole=True),
     "comment": lambda _self, view: _comment(view),
     "finding_state": lambda _self, view: repr([_finding(one) for one in view.findings]),
     "answer_words": lambda _self, view: f"{view.word} {view.refusal}",

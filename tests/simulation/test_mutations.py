@@ -43,6 +43,8 @@ UNLINKED = {
     "attempt-that-is-left-on-a-draft": "As for `attempt-that-is-left-for-a-replaced-head`.",
     "end-beside-a-deferral-that-is-dropped": "As for `attempt-that-is-left-for-a-replaced-head`.",
     "second-review-of-a-head": "Two guards: the copy says that the reviewer was asked about findings.",
+    "reply-in-no-summary": "Two guards: a reply is posted once its comment is read, and the check shows the others.",
+    "reply-behind-a-newer-head": "As for `reply-in-no-summary`.",
     "deferred-while-the-head-moved": "After a lost answer, the run no longer reads the new change with the new head.",
     "waiver-comes-back-on-an-own-base": "Two guards: against that base, the waived file is not in the change.",
 }

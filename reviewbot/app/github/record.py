@@ -47,15 +47,17 @@ def record_task(run: RunContext, known: Known, purchase: Purchase) -> Known:
     """
     try:
         now = _in_summary(run, known, purchase)
+        if head_has_moved(known, now):
+            _beside_text(run, now, purchase)
+        elif stands_in_summary(now):
+            return now
+        else:
+            known = now
     except ReviewbotError as error:
         run.note(error.message)
         if not known.request.check_run:
             _beside_text(run, known, purchase)
-        return _in_check_run(run, known, purchase)
-    if head_has_moved(known, now):
-        _beside_text(run, now, purchase)
-        return _in_check_run(run, known, purchase)
-    return now if stands_in_summary(now) else _in_check_run(run, now, purchase)
+    return _in_check_run(run, known, purchase)
 
 
 def record_deferral(run: RunContext, known: Known, deferred: Purchase, outcome: Outcome) -> Known | HeadMoved:

@@ -39,8 +39,8 @@ from reviewbot.domain.machine.steps import (
     WriteSummary,
 )
 from reviewbot.domain.model.review import Report
-from reviewbot.domain.policy.verdict import EXIT_NOT_PUBLISHED, Outcome, Reason, Verdict, not_due
-from reviewbot.domain.publishing.comment_diff import duplicates
+from reviewbot.domain.policy.verdict import Outcome, Reason, Verdict, not_due
+from reviewbot.domain.publishing.comment_diff import duplicates, reply_drafts
 from reviewbot.errors import ForgeUnreachable, NotFound, ReviewbotError
 from reviewbot.values import replace
 
@@ -121,8 +121,9 @@ def after_refresh(known: Known, outcome: Outcome) -> Publishing | Published:
 def _judge_again(known: Known, outcome: Outcome) -> Outcome:
     if known.reviewed:
         return outcome
-    found = by_findings(known, known.judgement.rules, readable=known.report is None or known.report.readable)
-    if outcome.exit_status == EXIT_NOT_PUBLISHED:
+    readable = known.report.readable if known.report else not (known.purchase and known.purchase.unread)
+    found = by_findings(known, known.judgement.rules, readable=readable)
+    if outcome.reason in {Reason.NOT_PUBLISHED, Reason.GITHUB}:
         passes = outcome.verdict is Verdict.PASS
         return replace(outcome, verdict=found.verdict, conclusion=found.conclusion) if passes else outcome
     if known.report:
@@ -135,12 +136,7 @@ def after_failed_refresh(known: Known, outcome: Outcome, error: ReviewbotError) 
     """Publish without comments on findings, because the pull request could not be read again."""
     known, edits = known.noting(error.message), known.memory.update.edits if _is_blind(known) else ()
     if edits:
-        # A green check must not rest on a waiver, bypass or acceptance that is not recorded.
-        kept = tuple(one for one in edits if not isinstance(one, Exemption))
-        known = known.with_update(replace(known.memory.update, edits=kept))
-        outcome = _judge_again(known, outcome)
-    if edits and isinstance(error, ForgeUnreachable):
-        outcome = failed_to_write(outcome, error, Reason.GITHUB)
+        known, outcome = _without_exemptions(known, outcome, error)
     elif known.memory.update.answers:
         outcome = failed_to_write(outcome, error)
     if _may_hide_task(known):
@@ -155,6 +151,16 @@ def after_failed_refresh(known: Known, outcome: Outcome, error: ReviewbotError) 
     if known.summary is None or announcing(known, outcome):
         return _publish(known, outcome)
     return _write(known, outcome, _VERDICT_ONLY)
+
+
+def _without_exemptions(known: Known, outcome: Outcome, error: ReviewbotError) -> tuple[Known, Outcome]:
+    """Judge without the edits that could not be recorded, because a green check must not rest on them."""
+    kept = tuple(one for one in known.memory.update.edits if not isinstance(one, Exemption))
+    known = known.with_update(replace(known.memory.update, edits=kept))
+    outcome = _judge_again(known, outcome)
+    if isinstance(error, ForgeUnreachable):
+        return known, failed_to_write(outcome, error, Reason.GITHUB)
+    return known, failed_to_write(outcome, error) if known.memory.update.answers else outcome
 
 
 def _may_hide_task(known: Known) -> bool:
@@ -238,14 +244,19 @@ def after_write(at: Publishing, known: Known) -> Publishing | Published:
     if done is PostReview:
         posted = (ReadPosted,) if known.wrote.posted > at.known.wrote.posted else ()
         threads = (UpdateThreads,) if known.snapshot.pull.is_open and COMMENTS not in known.wrote.denied else ()
-        found = (known.ledger.findings.find(one.id) for one in known.memory.placed)
-        is_noted = any(record is not None and record.note for record in found)  # the posted comment lacks the note
-        left = (*(posted + threads if is_noted else threads + posted), Announce, *left)
+        left = (*(posted + threads if _follow_comments(known) else threads + posted), Announce, *left)
     replied = done is UpdateThreads and known.wrote.replies > at.known.wrote.replies and ReadPosted not in left
     announced = done is Announce and known.memory.update.posted != at.known.memory.update.posted
     if replied or announced:
         left = (ReadPosted, *left)  # another run may have posted the same text
     return _write(known, outcome, left, refused=at.refused)
+
+
+def _follow_comments(known: Known) -> bool:
+    """Return whether new comments may lack a note or a reply, which are added once they are read."""
+    found = (known.ledger.findings.find(one.id) for one in known.memory.placed)
+    is_noted = any(record is not None and record.note for record in found)
+    return is_noted or any(reply_drafts(known.memory.update.answers))
 
 
 def _may_be_withdrawn(known: Known, outcome: Outcome) -> bool:
@@ -265,6 +276,9 @@ def after_failed_write(at: Publishing, error: ReviewbotError) -> Publishing | Pu
         return Publishing(at.known, outcome, (ReadSummary, RewriteSummary, *left), at.refused)
     if at.left[0] is ReadSummary:
         left = left[1:]  # it may contain what this run has not read
+    if at.left[0] in {ReadSummary, RewriteSummary} and known.memory.update.edits:
+        known, outcome = _without_exemptions(known, outcome, error)
+        return _write(known, outcome, left, refused=True)
     if at.left[0] is DismissRequests:
         return _write(known, outcome, left, refused=at.refused)
     if at.left[0] is Announce:

@@ -11,7 +11,6 @@ from msgspec import Struct
 
 from reviewbot.domain.findings.markers import (
     FindingMark,
-    answer_id,
     finding_id,
     read_answer_mark,
     read_finding_mark,
@@ -82,16 +81,11 @@ def commented_answers(threads: Iterable[Thread], instance: str) -> frozenset[str
 
 
 class ReplyDraft(Struct, frozen=True):
-    """A reply of the reviewer to a finding. `key` is unique for a task and finding, and `text` is untrusted.
-
-    Attributes:
-        answer: the `answer_id` of the answer with the reply.
-    """
+    """A reply of the reviewer to a finding. `key` is unique for a task and finding, and `text` is untrusted."""
 
     key: str
     finding_id: str
     text: str
-    answer: str
 
 
 def reply_drafts(answers: Iterable[PlacedAnswer]) -> tuple[ReplyDraft, ...]:
@@ -102,7 +96,7 @@ def reply_drafts(answers: Iterable[PlacedAnswer]) -> tuple[ReplyDraft, ...]:
             if one.reply:
                 texts.setdefault((answer.task_id, one.id), {})[one.reply] = None
     return tuple(
-        ReplyDraft(finding_id("reply", task_id, about), about, "\n\n".join(said), answer_id(task_id))
+        ReplyDraft(finding_id("reply", task_id, about), about, "\n\n".join(said))
         for (task_id, about), said in texts.items()
     )
 
@@ -110,17 +104,13 @@ def reply_drafts(answers: Iterable[PlacedAnswer]) -> tuple[ReplyDraft, ...]:
 def left_to_reply(
     drafts: Iterable[ReplyDraft], threads: Sequence[Thread], posted: frozenset[str], instance: str
 ) -> Mapping[str, tuple[ReplyDraft, ...]]:
-    """Return the unposted replies by thread id. A reply belongs to the first thread with the finding.
-
-    A reply is not posted below a comment on the same answer, so that an undisturbed run, which does not read the
-    comments that it has posted, does the same as a later one. The summary shows the reply.
-    """
+    """Return the unposted replies by thread id. A reply belongs to the first thread with the finding."""
     done, left = posted | {key for key, _ in replies_there(threads, instance)}, list(drafts)
     found: dict[str, tuple[ReplyDraft, ...]] = {}
     for thread, mark in marked_threads(threads, instance):
         here = [one for one in left if one.finding_id in mark.ids]
         left = [one for one in left if one not in here]
-        found[thread.id] = tuple(one for one in here if one.key not in done and one.answer not in mark.answers)
+        found[thread.id] = tuple(one for one in here if one.key not in done)
     return found
 
 

@@ -32,7 +32,7 @@ from reviewbot.domain.github.pull_request import (
     Permission,
     Review,
 )
-from reviewbot.domain.ledger.edits import GrantBypass, Unwaive, Waive
+from reviewbot.domain.ledger.edits import Accept, GrantBypass, Unwaive, Waive
 from reviewbot.domain.ledger.external_id import decode_external_id, encode_external_id
 from reviewbot.domain.ledger.ledger import Judgement, Ledger, Purchase, TaskState
 from reviewbot.domain.ledger.memory import Memory, StoredLedger
@@ -731,6 +731,39 @@ def test_a_summary_that_may_not_be_written_is_read_and_judged_again_before_it_is
     assert (written.left[1:], written.refused) == ((steps.WriteCheckRun,), False)
     for lost in (go(reading_it, AWAY), go(written, steps.Failed(error))):
         assert (lost.left, lost.refused) == ((steps.WriteCheckRun,), True)
+
+
+def test_a_waiver_in_a_summary_that_cannot_be_written_turns_no_check_green() -> None:
+    now = with_critical(commented(known(may_buy=False)).known, waived=False)
+    edits = LedgerUpdate(edits=(Waive("0" * 10, "wendy", "known", "main", "2026-01-01T00:00:00+00:00 5"),))
+    waiving = replace(now.with_update(edits), own=None)
+    for last in (steps.ReadSummary, steps.RewriteSummary):
+        rest = (steps.RewriteSummary,) if last is steps.ReadSummary else ()
+        at = phases.Publishing(waiving, BY_RECORD, (last, *rest, steps.WriteCheckRun))
+        failed = go(at, AWAY)
+        assert (failed.left, failed.refused) == ((steps.WriteCheckRun,), True)
+        assert (failed.outcome.reason, failed.outcome.conclusion) == (Reason.GITHUB, Conclusion.FAILURE)
+        assert failed.known.memory.update.edits == ()
+
+
+def test_an_acceptance_that_cannot_be_recorded_turns_no_check_green() -> None:
+    now = commented(known(may_buy=False)).known
+    bought = replace(now.purchase, unread=True)
+    accepts = Accept(now.head_sha, now.change.base_ref, bought.task_id, "wendy", "2026-01-01T00:00:00+00:00 5")
+    summary = Comment(1, "https://x/1", "", ours=True)
+    there = replace(now, own=OwnReview(Bought(bought)), stored=replace(now.stored, summary=summary))
+    accepting = there.with_update(LedgerUpdate(edits=(accepts,)))
+    assert accepting.accepted_by == "wendy"
+    failed = go(phases.Judged(accepting, by_findings(accepting, accepting.judgement.rules, readable=False)), AWAY)
+    assert (failed.outcome.reason, failed.outcome.conclusion) == (Reason.GITHUB, Conclusion.ACTION_REQUIRED)
+
+
+def test_a_failed_publication_stays_one_if_the_answer_is_accepted_meanwhile() -> None:
+    now = commented(known(may_buy=False)).known
+    unread = judge((), readable=False, coverage=Coverage.FULL, rules=Rules())
+    failed = failed_to_write(unread, ForgeUnreachable("Away."))
+    at = phases.Publishing(now, failed, (steps.ReadPosted, steps.WriteCheckRun), refused=True)
+    assert go(at, now).outcome == failed
 
 
 def test_a_summary_that_github_refuses_is_not_written_again() -> None:

@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 from reviewbot.domain.findings.markers import (
     AnswerMark,
     FindingMark,
-    answer_id,
     is_finding_id,
     reply_mark,
     summary_mark,
@@ -153,9 +152,8 @@ def test_the_oldest_own_summary_is_kept_and_others_are_deleted() -> None:
     assert summaries([], "").keep is None
 
 
-def at(identifier: int, *ids: str, resolved: bool = False, answers: int = 0, ours: bool = True, of: str = "") -> Thread:
-    mark = FindingMark("", ids, tuple(filter(None, (of,))))
-    first = ThreadComment(identifier, "u", f"{mark}\nbody", ours, author="bot")
+def at(identifier: int, *ids: str, resolved: bool = False, answers: int = 0, ours: bool = True) -> Thread:
+    first = ThreadComment(identifier, "u", f"{FindingMark('', ids)}\nbody", ours, author="bot")
     others = (ThreadComment(identifier + 1, "u", "Why?", ours=False, author="mona"),) * answers
     return Thread(str(identifier), resolved, comments=(first, *others))
 
@@ -312,7 +310,7 @@ def first_deleted(thread: Thread) -> Thread:
     return replace(thread, comments=thread.comments[1:])
 
 
-DRAFT = ReplyDraft("a" * 10, "aa", "It is fixed.", answer_id("task_2"))
+DRAFT = ReplyDraft("a" * 10, "aa", "It is fixed.")
 
 
 def test_a_task_has_one_reply_to_a_finding() -> None:
@@ -339,8 +337,6 @@ def test_a_task_has_one_reply_to_a_finding() -> None:
         ([with_reply(at(10, "aa"), DRAFT.key, ours=False)], (), ["10"]),
         ([with_reply(at(10, "aa"), DRAFT.key, instance="night")], (), ["10"]),
         ([at(10, "aa", ours=False), at(20, "bb")], (), []),
-        ([at(10, "aa", of=DRAFT.answer), at(20, "aa")], (), []),
-        ([at(10, "aa", of=answer_id("task_1"))], (), ["10"]),
     ],
     ids=[
         "first thread",
@@ -352,8 +348,6 @@ def test_a_task_has_one_reply_to_a_finding() -> None:
         "pasted",
         "other instance",
         "no thread",
-        "below a comment on the same answer",
-        "below a comment on an earlier answer",
     ],
 )
 def test_a_reply_is_posted_once_in_the_first_thread_of_its_finding(

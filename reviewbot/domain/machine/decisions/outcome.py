@@ -300,7 +300,8 @@ def keeps_text(known: Known) -> bool:
         is_hiding = not shows_answer(ledger) and known.report is None and known.memory.update.answers != ()
         return has_own and not is_hiding
     # If another answer was there before, CodeVF now says something else, so this run's outcome replaces the text.
-    is_valid = own is not None and (own.state is TaskState.DONE or ledger.stated != known.found.stated)
+    is_by_record = own is not None and own.state is TaskState.DONE and known.task is None
+    is_valid = is_by_record or ledger.stated != known.found.stated
     return known.report is None and is_valid and ledger.stated == answer_of(known.task_id)
 
 
