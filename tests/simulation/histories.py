@@ -483,6 +483,7 @@ def judge(history: History) -> list[Violation]:
         is_elsewhere = spending.arrivals(played.world) != spending.arrivals(other.world)
         may_differ = (
             has_more
+            or laws.lacks_memory(played.world)
             or is_short
             or is_elsewhere
             or Refusal.NEWER_ANSWER in refused

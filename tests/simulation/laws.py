@@ -520,14 +520,15 @@ def _undone(world: World) -> Iterator[Violation]:
     stopped = not pull.is_open or is_skipped or is_left or is_old or spending.is_used_up(world)
     # If the cost of earlier reviews is unknown, a person has to approve the next one.
     # Without a summary, that is so after a force-push, if a base contains a reviewed head, and after a comment of
-    # analyzers, which may be of a paid review.
+    # analyzers, which may be of a paid review; a run may be killed between its comments and its first summary.
     # An own branch as base hides heads, so that a summary with a bypass is not trusted. Only a task shows what it cost.
     is_bought = bool(world.tasks_of(1))
     is_lost = (
         bool(world.truth.losses)
         or setting.is_silent
         or (bool(world.truth.bypasses) and OWN_BASE in {base for _, base in pull.bases} and not is_bought)
-        or (not setting.has_summary and bool(pull.forced or world.analyzed()))
+        or (not setting.has_summary and bool(pull.forced))
+        or lacks_memory(world)
         or (not setting.has_summary and spending.is_bought_in_base(world, pull))
     )
     if stopped or is_lost or setting.input("review-on", "push") != "push":
@@ -545,6 +546,11 @@ def _undone(world: World) -> Iterator[Violation]:
     if not is_complete and not _has_an_intent_of_before(world, pull):
         message = f"no review of the head was completed; tasks: {[end.value for end in ends]}"
         yield Violation(HAPPENS, message)
+
+
+def lacks_memory(world: World) -> bool:
+    """Return whether analyzers have commented, perhaps on a paid review, and no summary had a ledger."""
+    return bool(world.analyzed()) and not any(world.written_ledgers(1))
 
 
 def _has_an_intent_of_before(world: World, pull: Pull) -> bool:
