@@ -43,8 +43,6 @@ SPANS: Mapping[str, tuple[str, ...]] = {
     "selection and preparation": ("reviewbot.app.perform:prepare",),
     "state: the intent, the task, and what people did meanwhile": (
         "reviewbot.app.perform:read_ledger",
-        "reviewbot.app.perform:record_intent",
-        "reviewbot.app.perform:record_task",
         "reviewbot.app.perform:refresh",
         "reviewbot.app.perform:update_threads",
         "reviewbot.app.perform:close_older_checks",

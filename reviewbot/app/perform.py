@@ -10,10 +10,9 @@ from reviewbot.app.github.check_run import check_state, write_check_run
 from reviewbot.app.github.ledger_store import first_recorded, read_ledger
 from reviewbot.app.github.older_checks import close_older_checks
 from reviewbot.app.github.read_change import load_change, prepare
-from reviewbot.app.github.record import record_deferral, record_intent, record_task, remove_label
-from reviewbot.app.github.refresh import head_has_moved, read_ledger_again, refresh
+from reviewbot.app.github.refresh import read_ledger_again, refresh
 from reviewbot.app.github.review_comments import dismiss_requests, post_review, read_posted
-from reviewbot.app.github.summary_comment import write_summary
+from reviewbot.app.github.summary_comment import keep_text, write_summary
 from reviewbot.app.github.thread_updates import update_threads
 from reviewbot.app.output.runner_output import write_output
 from reviewbot.app.reviewer.create_task import create_task
@@ -23,7 +22,7 @@ from reviewbot.app.reviewer.tasks import cancel_and_look_up, cancel_open_tasks, 
 from reviewbot.domain.github.context import ContextRequest
 from reviewbot.domain.ledger.ledger import Purchase
 from reviewbot.domain.machine import steps
-from reviewbot.domain.machine.decisions.outcome import undelivered
+from reviewbot.domain.machine.decisions.outcome import SUMMARY, undelivered
 from reviewbot.domain.machine.decisions.routes import apply_rules
 from reviewbot.domain.machine.known import Known
 from reviewbot.domain.model.review import Report, Task
@@ -56,31 +55,33 @@ def _perform(run: RunContext, step: steps.Step, known: Known) -> steps.Result:  
         case steps.LookUpTask(purchase=purchase):
             return look_up(run, known, purchase)
         case steps.ReadTask(task_id=task_id, label=label):
-            return _read_task(run, known, task_id, label)
+            return _read_task(run, task_id, label)
         case steps.PollTask(task=task, waited=waited):
             return poll(run, known, task, waited)
         case steps.CancelOpenTasks():
             return cancel_open_tasks(run, known)
         case steps.CancelTask(purchase=purchase):
             return cancel_and_look_up(run, known, purchase)
-        case steps.ReadAgain():
-            return _read_again(run, known)
+        case steps.ReadAgain(identity=identity):
+            return _read_again(run, known, identity)
         case steps.ReadNewPart():
             return _read_new_part(run, known, step)
         case steps.ReadPrice(candidate=candidate, freed=freed):
             return read_price(run, known, candidate, freed)
-        case steps.RecordIntent(bought=bought):
-            return record_intent(run, known, bought)
-        case steps.ReadPurchases(purchase=purchase):
-            return _read_purchases(run, known, purchase)
-        case steps.RecordDeferral(deferred=deferred, outcome=outcome):
-            return record_deferral(run, known, deferred, outcome)
+        case steps.RecordInCheckRun():
+            return write_check_run(run, step.known, step.outcome)
+        case (
+            steps.RecordInSummary(known=part, outcome=outcome) | steps.RecordInSummaryAgain(known=part, outcome=outcome)
+        ):
+            return write_summary(run, part, outcome)
+        case steps.RecordKeepingText():
+            return _record_keeping_text(run, step.known)
+        case steps.RemoveLabel():
+            return _remove_label(run, known.approval_label)
         case steps.ReadHeadChecks():
             return _read_head_checks(run, known)
         case steps.CreateTask(bought=bought, candidate=candidate):
             return create_task(run, known, bought, candidate)
-        case steps.RecordTask(purchase=purchase):
-            return record_task(run, known, purchase)
         case steps.ReadResult(purchase=purchase, task=task):
             return _read_result(run, known, purchase, task)
         case steps.Refresh() | steps.ReadSummary():
@@ -122,8 +123,26 @@ def _open(run: RunContext, known: Known) -> steps.Done:
     return steps.Done()
 
 
-def _read_task(run: RunContext, known: Known, task_id: str, label: str) -> steps.TaskRead:
-    remove_label(run, known, label)
+def _record_keeping_text(run: RunContext, part: Known) -> steps.Done:
+    now = read_ledger_again(run, part)
+    if now.summary and now.request.summary_comment:
+        ledger = now.ledger.written_for(now.snapshot, now.request.instance)
+        run.attempt(SUMMARY, keep_text, run, now.summary, ledger)
+    return steps.Done()
+
+
+def _remove_label(run: RunContext, label: str) -> steps.Done:
+    """Remove the approval label, if any. It approves only the head in its own event, so an error is only noted."""
+    try:
+        if label:
+            run.attempt(f"Removing the label {label}", run.ports.forge.remove_label, run.signer.pull_number, label)
+    except ForgeError as error:
+        run.note(error.message)
+    return steps.Done()
+
+
+def _read_task(run: RunContext, task_id: str, label: str) -> steps.TaskRead:
+    _remove_label(run, label)
     return steps.TaskRead(run.service.retrieve(task_id))
 
 
@@ -140,14 +159,10 @@ def _read_head_checks(run: RunContext, known: Known) -> steps.HeadChecksRead:
     return steps.HeadChecksRead(known.request.wait_rules.open_checks(checks, run.run_id))
 
 
-def _read_again(run: RunContext, known: Known) -> Known | steps.HeadMoved:
-    now = read_ledger_again(run, known)
-    return steps.HeadMoved() if head_has_moved(known, now) else now
-
-
-def _read_purchases(run: RunContext, known: Known, purchase: Purchase) -> steps.PurchasesRead:
-    now = read_ledger_again(run, known)
-    return steps.PurchasesRead(now, first_recorded(run, now.snapshot, purchase))
+def _read_again(run: RunContext, known: Known, identity: str) -> steps.Reread:
+    snapshot = run.read_snapshot()
+    stored = read_ledger(run, snapshot, identity, known.wrote.summary)
+    return steps.Reread(snapshot, stored, first_recorded(run, snapshot, identity))
 
 
 def _read_new_part(run: RunContext, known: Known, step: steps.ReadNewPart) -> steps.NewPartRead:

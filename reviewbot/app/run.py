@@ -97,8 +97,8 @@ def describe_result(result: object) -> str:
             said = f"{quote.hold} credits"
         case steps.NewPartRead(parts=parts, only_moved_on=only_moved_on):
             said = f"{len(parts)} files" if only_moved_on else "the base branch was moved back"
-        case steps.PurchasesRead(first=first):
-            said = f"{first.state} {first.task_id}" if first else "none"
+        case steps.Reread(snapshot=snapshot, stored=stored):
+            said = f"head {snapshot.pull.head_sha[:7]}, ledger {stored.ledger.counter}"
         case Permission():
             said = result.value
         case Known():

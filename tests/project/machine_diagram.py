@@ -44,8 +44,18 @@ def steps_of() -> Edges:
             found.setdefault(name, set()).update(called(case, STEPS))
             for helper in called(case, helpers):
                 found[name].update(helpers[helper])
-    found["Publishing"].update(one.__name__ for one in typing.get_args(steps.PublishingStep))  # it names its steps
+    for name, kind in _fields():
+        found[name].update(one.__name__ for one in typing.get_args(kind))
     return {name: frozenset(one) for name, one in found.items()}
+
+
+def _fields() -> Iterable[tuple[str, object]]:
+    """Return the phases that name their steps in the field `left`, each with the union of these steps."""
+    for name, phase in PHASES.items():
+        left = typing.get_type_hints(phase).get("left")
+        [kind, *_] = typing.get_args(left) or [None]
+        if typing.get_origin(kind) is type:
+            yield name, typing.get_args(kind)[0]
 
 
 def next_of() -> Edges:

@@ -31,7 +31,7 @@ from reviewbot.domain.ledger.update import LedgerUpdate
 from reviewbot.domain.machine.finish import after_refresh
 from reviewbot.domain.machine.known import Known
 from reviewbot.domain.machine.phases import Published, Publishing
-from reviewbot.domain.machine.steps import NewPartRead, ReadPosted, UpdateThreads, WriteCheckRun
+from reviewbot.domain.machine.steps import Done, NewPartRead, ReadPosted, UpdateThreads, WriteCheckRun
 from reviewbot.domain.model.options import AnswerForm
 from reviewbot.domain.model.review import Report, Side, TaskStatus
 from reviewbot.domain.policy.eligibility import skip_label
@@ -1224,7 +1224,7 @@ MUTATIONS: tuple[Mutation, ...] = (
     ),
     Mutation(
         "a review is bought that no later run could find",
-        "reviewbot.domain.machine.decisions.check_copies:check_recorded",
+        "reviewbot.domain.machine.decisions.check_copies:why_unrecorded",
         _returning(None),
         PAY_ONCE,
         steps=(_NEXT, Move("a_day_later"), _PUSH),
@@ -1448,15 +1448,15 @@ MUTATIONS: tuple[Mutation, ...] = (
     ),
     Mutation(
         "a task is not recorded if the summary cannot be read again",
-        "reviewbot.app.github.record:_beside_text",
-        _returning(None),
+        "reviewbot.app.perform:_record_keeping_text",
+        _returning(Done()),
         NOTHING_LOST,
         found="task-that-only-its-run-knows",
     ),
     Mutation(
         "a task is not recorded beside the text of a newer head",
-        "reviewbot.app.github.record:_beside_text",
-        _returning(None),
+        "reviewbot.app.perform:_record_keeping_text",
+        _returning(Done()),
         NOTHING_LOST,
         found="task-of-a-replaced-head",
     ),
@@ -1704,7 +1704,7 @@ MUTATIONS: tuple[Mutation, ...] = (
     ),
     Mutation(
         "a purchase is recorded for a head that has moved",
-        "reviewbot.app.github.refresh:head_has_moved",
+        "reviewbot.domain.machine.decisions.outcome:head_has_moved",
         _returning(value=False),
         PAY_ONCE,
         steps=(

@@ -9,7 +9,7 @@ import pytest
 from reviewbot.app.context import RunContext
 from reviewbot.domain.findings.markers import read_answer_mark
 from reviewbot.domain.github.drafts import Reaction
-from reviewbot.domain.machine.steps import CreateTask, PostReview, RecordIntent, Refresh
+from reviewbot.domain.machine.steps import CreateTask, PostReview, RecordInCheckRun, RecordInSummary, Refresh
 from tests.simulation import __main__ as program
 from tests.simulation import people
 from tests.simulation.announced import key_of
@@ -200,8 +200,9 @@ def test_the_performers_keep_the_order_of_the_steps() -> None:
         for history in (make(OVERTAKEN), *(one.history for one in FOUND.values())):
             play(history)
     posting = [steps for _, steps in runs if PostReview in steps]
-    buying = [steps for _, steps in runs if CreateTask in steps and RecordIntent in steps]
+    records = {RecordInCheckRun, RecordInSummary}
+    buying = [steps for _, steps in runs if CreateTask in steps and records & set(steps)]
     assert all(Refresh in steps[: steps.index(PostReview)] for steps in posting)
-    assert all(RecordIntent in steps[: steps.index(CreateTask)] for steps in buying)
+    assert all(records & set(steps[: steps.index(CreateTask)]) for steps in buying)
     assert len(posting) > 100
     assert len(buying) > 100

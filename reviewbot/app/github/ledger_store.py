@@ -206,15 +206,15 @@ def _signed(run: RunContext, checks: Iterable[CheckRun]) -> Iterator[ExternalId]
             yield copy
 
 
-def first_recorded(run: RunContext, now: Snapshot, bought: Purchase) -> Purchase | None:
-    """Return the latest attempt in the check runs, preferring attempts with a task, then the oldest check run.
+def first_recorded(run: RunContext, now: Snapshot, identity: str) -> Purchase | None:
+    """Return the latest attempt of a purchase, preferring attempts with a task, then the oldest check run.
 
     Therefore, concurrent runs continue with the same attempt. The first attempt may be in a check run with the name for
     another base, or in an older check run in which the purchase was deferred.
     """
     copies = (one.purchase for one in _signed(run, (*now.older_checks, *now.checks)))
-    same = (one for one in copies if one.state is not TaskState.DEFERRED and bought.identity == one.identity)
+    same = (one for one in copies if one.state is not TaskState.DEFERRED and identity == one.identity)
     first = max(same, key=lambda one: (one.attempt, one.task_id != ""), default=None)
     if first is None:
         return None
-    return adopted(first, head_sha=now.pull.head_sha, digest=bought.identity, judgement=judgement_of(run.settings))
+    return adopted(first, head_sha=now.pull.head_sha, digest=identity, judgement=judgement_of(run.settings))

@@ -34,12 +34,8 @@ def refresh(run: RunContext, known: Known) -> Known:
 
 
 def read_ledger_again(run: RunContext, known: Known) -> Known:
-    """Read the pull request and the ledger again, but not the change of a newer head (see `head_has_moved`)."""
+    """Read the pull request and the ledger again, but not the change of a newer head."""
     return _with_ledger(run, known, run.read_snapshot())
-
-
-def head_has_moved(known: Known, now: Known) -> bool:
-    return now.snapshot.pull.head_sha != known.snapshot.pull.head_sha
 
 
 def _with_ledger(run: RunContext, known: Known, snapshot: Snapshot) -> Known:

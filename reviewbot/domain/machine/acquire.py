@@ -15,6 +15,7 @@ from reviewbot.domain.machine.decisions.check_copies import overtaking
 from reviewbot.domain.machine.decisions.outcome import (
     by_findings,
     failure,
+    head_has_moved,
     newer_head,
     not_asked_for,
     without_review,
@@ -27,9 +28,10 @@ from reviewbot.domain.machine.decisions.purchase import (
     resume,
     selection_of,
 )
-from reviewbot.domain.machine.finish import finish
+from reviewbot.domain.machine.finish import finish, take_reread
 from reviewbot.domain.machine.known import Candidate, Known, OpenTask, OwnReview
-from reviewbot.domain.machine.steps import PurchasesRead, TaskRead
+from reviewbot.domain.machine.record import FOR_DEFERRAL, after_step, again
+from reviewbot.domain.machine.steps import Done, Reread, TaskRead
 from reviewbot.domain.model.events import ReviewEvent
 from reviewbot.domain.model.options import ReviewOn
 from reviewbot.domain.model.review import Task, TaskStatus
@@ -430,7 +432,7 @@ def _defer_for_checks(at: phases.Unchecked, message: str) -> phases.Deferred | p
     outcome = deferred_outcome(at.known.request.judgement.rules, message)
     if at.recorded:
         return finish(at.known, outcome)
-    return phases.Deferred(at.known.noted(at.deferred), at.candidate, at.deferred, outcome)
+    return phases.Deferred(at.known.noted(at.deferred), at.candidate, at.deferred, outcome, FOR_DEFERRAL)
 
 
 def after_head_checks(at: phases.Unchecked, open_checks: tuple[str, ...], now: datetime) -> Checked:
@@ -486,14 +488,35 @@ def after_replacement(at: phases.Replacing, got: TaskRead, now: datetime) -> InT
 
 def _defer_for_older(known: Known, candidate: Candidate, awaited: OpenTask, now: datetime) -> phases.DeferredForOlder:
     deferred = deferral_of(known, candidate, now)
-    return phases.DeferredForOlder(known.noted(deferred), awaited, deferred)
+    return phases.DeferredForOlder(known.noted(deferred), awaited, deferred, FOR_DEFERRAL)
 
 
-def after_deferral(at: phases.Deferred, known: Known, now: datetime) -> Checked:
-    """Decide again whether to wait for checks.
+def after_recording_deferral(
+    at: phases.Deferred | phases.DeferredForOlder, result: Reread | Known | Done, now: datetime
+) -> phases.AwaitingOlder | Checked:
+    known, left = after_step(at, result)
+    if head_has_moved(at.known, known):
+        return finish(at.known, newer_head())
+    return replace(at, known=known, left=left) if left else _after_deferral(at, known, now)
+
+
+def after_unrecorded_deferral(
+    at: phases.Deferred | phases.DeferredForOlder, error: ReviewbotError, now: datetime
+) -> phases.AwaitingOlder | Checked:
+    if left := again(at.left, error):
+        return replace(at, left=left)
+    return _after_deferral(at, at.known.noting(error.message), now)
+
+
+def _after_deferral(
+    at: phases.Deferred | phases.DeferredForOlder, known: Known, now: datetime
+) -> phases.AwaitingOlder | Checked:
+    """Wait for the older task, or decide again whether to wait for checks.
 
     A check may have finished before the deferral was recorded. The run that this check started then found no purchase.
     """
+    if isinstance(at, phases.DeferredForOlder):
+        return phases.AwaitingOlder(known, at.awaited, at.deferred)
     return _check_readiness(phases.Unchecked(known, at.candidate, at.deferred, recorded=True), now)
 
 
@@ -511,8 +534,11 @@ def after_older_result(at: phases.OlderEnded, got: TaskRead, now: datetime) -> p
     return phases.Rereading(_end_older(known, at.awaited.purchase, got, now), at.deferred)
 
 
-def after_reread(at: phases.Rereading, known: Known, now: datetime) -> phases.Resumed | Buying:
+def after_reread(at: phases.Rereading, got: Reread, now: datetime) -> phases.Resumed | Buying:
     """Decide again whether to buy, because a command may have cancelled the purchase meanwhile."""
+    known = take_reread(at.known, got.snapshot, got.stored)
+    if head_has_moved(at.known, known):
+        return finish(at.known, newer_head())
     deferred = known.ledger.recorded(at.deferred)
     if deferred is not None and deferred.state is TaskState.ENDED:
         known = known.saying("reviewbot buys no review, because another run has cancelled the deferred purchase.")
@@ -520,25 +546,23 @@ def after_reread(at: phases.Rereading, known: Known, now: datetime) -> phases.Re
     return _acquire(known, bought_before(known, now), now)
 
 
-def after_purchases(
-    at: phases.Recorded, got: PurchasesRead, now: datetime
-) -> phases.Intended | phases.Resumed | Buying:
+def after_purchases(at: phases.Recorded, got: Reread, now: datetime) -> phases.Intended | phases.Resumed | Buying:
     """Continue with another run's purchase of this change if it was recorded first, or check the limit again."""
     known, bought = at.known, at.bought
     found = filter(None, (got.first, known.stored.ledger.recorded(bought.purchase)))
     first = max(found, key=lambda one: (one.attempt, one.progress), default=None)
     if overtaken_by := overtaking(known, first, bought.purchase):
-        return _continue_with(overtaken_by, at, got.known, now)
+        return _continue_with(overtaken_by, at, take_reread(known, got.snapshot, got.stored), now)
     try:
         if may_race(at):
-            check_race(known, got.known.stored.ledger)
+            check_race(known, got.stored.ledger)
     except OverBudget as error:
         return fail_purchase(at, error)
     return phases.Intended(known, bought, at.candidate)
 
 
 def _continue_with(first: Purchase, at: phases.Recorded, known: Known, now: datetime) -> phases.Resumed | Buying:
-    if known.snapshot.pull.head_sha != at.known.snapshot.pull.head_sha:
+    if head_has_moved(at.known, known):
         return finish(at.known, newer_head())
     known = replace(known.noted(first), own=None)
     return _choose_purchase(known, known.ledger.recorded(first), now)

@@ -7,8 +7,8 @@ from datetime import datetime
 from reviewbot.domain.codevf.attachments import size_tiers
 from reviewbot.domain.ledger.ledger import TaskState
 from reviewbot.domain.machine import phases
-from reviewbot.domain.machine.decisions.check_copies import may_be_bought_otherwise, overtaking
-from reviewbot.domain.machine.decisions.outcome import failure
+from reviewbot.domain.machine.decisions.check_copies import may_be_bought_otherwise, overtaking, why_unrecorded
+from reviewbot.domain.machine.decisions.outcome import failure, head_has_moved, newer_head, stands_in_summary
 from reviewbot.domain.machine.decisions.purchase import (
     dropped,
     make_intent,
@@ -18,10 +18,29 @@ from reviewbot.domain.machine.decisions.purchase import (
 )
 from reviewbot.domain.machine.finish import finish
 from reviewbot.domain.machine.known import Bought, Candidate, Known, OwnReview, Quote
-from reviewbot.domain.machine.steps import NewPartRead, PriceRead, TaskCreated, TaskRead
+from reviewbot.domain.machine.record import (
+    BESIDE_NEWER_TEXT,
+    after_step,
+    again,
+    for_intent,
+    in_summary,
+    is_in_summary,
+    is_recorded,
+    with_intent,
+)
+from reviewbot.domain.machine.steps import (
+    Done,
+    NewPartRead,
+    PriceRead,
+    RecordInCheckRun,
+    RecordKeepingText,
+    Reread,
+    TaskCreated,
+    TaskRead,
+)
 from reviewbot.domain.model.review import Task, TaskStatus
 from reviewbot.domain.policy.size import sized_by
-from reviewbot.domain.policy.verdict import Outcome
+from reviewbot.domain.policy.verdict import Outcome, pending
 from reviewbot.domain.text.escaping import visible
 from reviewbot.domain.text.formatting import number
 from reviewbot.errors import ForgeUnreachable, PayloadTooLarge, ReviewbotError, TaskEnded, leaves_no_task
@@ -91,15 +110,30 @@ def _intend(known: Known, candidate: Candidate, agreed: Quote, now: datetime) ->
     """Return `Quoted` for a paid review, because the intent is recorded first. Return `Intended` for a free review."""
     bought = make_intent(known, candidate, agreed, now)
     if known.request.paid:
-        return phases.Quoted(known, bought, candidate)
+        return phases.Quoted(known, bought, candidate, for_intent(bought.purchase, known))
     return phases.Intended(known.with_own(bought), bought, candidate)
 
 
 # The task
 
 
-def after_failed_record(at: phases.Quoted, error: ReviewbotError) -> phases.Concluded:
+def after_recording_intent(at: phases.Quoted, result: Reread | Known | Done) -> Priced | phases.Concluded:
+    """Record the intent in the summary if it is not in the check run, and continue once it is recorded."""
+    known, left = after_step(at, result)
+    if head_has_moved(at.known, known):
+        return after_unrecorded_intent(at, newer_head())
+    purchase, known = at.bought.purchase, with_intent(known, at.bought) if is_recorded(at.left, known) else known
+    if is_in_summary(at.left) and (error := why_unrecorded(known, purchase)):
+        return after_failed_record(replace(at, known=known), error)
+    if at.left[0] is RecordInCheckRun and purchase.parts == 1 and known.wrote.check is None:
+        left = (*in_summary(known), *left)
+    return replace(at, known=known, left=left) if left else _after_intent(at, with_intent(known, at.bought))
+
+
+def after_failed_record(at: phases.Quoted, error: ReviewbotError) -> phases.Quoted | phases.Concluded:
     """Fail. If GitHub did not respond, it may have recorded the intent, so the intent is kept."""
+    if left := again(at.left, error):
+        return replace(at, left=left)
     outcome = failure(at.known, error)
     if isinstance(error, ForgeUnreachable):
         return finish(at.known, outcome)
@@ -111,7 +145,7 @@ def after_unrecorded_intent(at: phases.Quoted, outcome: Outcome) -> phases.Concl
     return finish(_drop_intent(at) if at.known.own else at.known, outcome)
 
 
-def after_intent(at: phases.Quoted, known: Known) -> phases.Recorded | phases.Intended:
+def _after_intent(at: phases.Quoted, known: Known) -> phases.Recorded | phases.Intended:
     """Read other runs' purchases if there may be any that this run must continue with, or that exceed the limit."""
     recorded, purchase = phases.Recorded(known, at.bought, at.candidate), at.bought.purchase
     is_in_check = known.wrote.check is not None and may_be_bought_otherwise(known, purchase)
@@ -152,8 +186,9 @@ def _submit_smaller(at: phases.Intended, error: PayloadTooLarge) -> phases.Quote
     purchase = at.bought.purchase
     bought = at.bought.with_purchase(replace(purchase, size_tier=purchase.size_tier + 1))
     known = at.known.with_own(bought).saying(f"{error.message} reviewbot retries with smaller attachments.")
-    kind = phases.Quoted if known.request.paid else phases.Intended
-    return kind(known, bought, at.candidate)
+    if known.request.paid:
+        return phases.Quoted(known, bought, at.candidate, for_intent(bought.purchase, known))
+    return phases.Intended(known, bought, at.candidate)
 
 
 def after_creation(
@@ -163,7 +198,30 @@ def after_creation(
     known = at.known.with_own(bought, got.task)
     if not known.request.paid:
         return wait_for_task(known, bought, got.task, now)
-    return phases.Submitted(known.saying(f"The CodeVF task is {got.task.id}."), bought, got.task)
+    return phases.Submitted(known.saying(f"The CodeVF task is {got.task.id}."), bought, got.task, in_summary(known))
+
+
+def after_recording_task(
+    at: phases.Submitted, result: Reread | Known | Done, now: datetime
+) -> phases.Submitted | phases.Waiting | phases.Completed | phases.Concluded:
+    """Record the task in the summary, or in the check run if this run cannot write the summary of this head."""
+    known, left = after_step(at, result)
+    if head_has_moved(at.known, known):
+        return replace(at, left=BESIDE_NEWER_TEXT)
+    if is_in_summary(at.left) and not stands_in_summary(known):
+        left = (RecordInCheckRun,)
+    return replace(at, known=known, left=left) if left else wait_for_task(known, at.bought, at.task, now)
+
+
+def after_unrecorded_task(at: phases.Submitted, error: ReviewbotError) -> phases.Submitted | phases.Concluded:
+    """Record the task elsewhere. If this fails, too, the task is found by its key, so the check stays in progress."""
+    if left := again(at.left, error):
+        return replace(at, left=left)
+    known, has_check = at.known.noting(error.message), at.known.request.check_run
+    is_last = at.left[0] is RecordInCheckRun or (at.left[0] is RecordKeepingText and not has_check)
+    if is_last:
+        return finish(known, pending(known.judgement.rules))
+    return replace(at, known=known, left=(RecordInCheckRun if has_check else RecordKeepingText,))
 
 
 def wait_for_task(

@@ -6,6 +6,7 @@ from typing import assert_never
 
 from reviewbot.domain.machine import phases, steps
 from reviewbot.domain.machine.known import Candidate, Known
+from reviewbot.domain.machine.record import record_deferral, record_intent, record_task
 from reviewbot.domain.policy.verdict import pending
 
 
@@ -36,16 +37,16 @@ def decide(phase: phases.Phase) -> steps.Step | steps.Finish:  # noqa: C901, PLR
             return steps.ReadPermission(login)
         case phases.Unchecked():
             return steps.ReadHeadChecks()
-        case phases.Deferred(deferred=deferred, outcome=outcome):
-            return steps.RecordDeferral(deferred, outcome)
-        case phases.DeferredForOlder(known=known, deferred=deferred):
-            return steps.RecordDeferral(deferred, pending(known.judgement.rules))
+        case phases.Deferred(outcome=outcome):
+            return record_deferral(phase, outcome)
+        case phases.DeferredForOlder(known=known):
+            return record_deferral(phase, pending(known.judgement.rules))
         case phases.AwaitingOlder(awaited=awaited, waited=waited):
             return steps.PollTask(awaited.task, waited)
         case phases.OlderEnded(awaited=awaited):
             return steps.LookUpTask(awaited.purchase)
         case phases.Rereading():
-            return steps.ReadAgain()
+            return steps.ReadAgain(identity="")
         case phases.PricingReplacement(candidate=candidate, awaited=awaited):
             return steps.ReadPrice(candidate, freed=awaited.purchase.hold)
         case phases.Replacing(awaited=awaited):
@@ -56,16 +57,16 @@ def decide(phase: phases.Phase) -> steps.Step | steps.Finish:  # noqa: C901, PLR
         case phases.Pricing(candidate=candidate):
             return steps.ReadPrice(candidate, freed=0)
         # Record the purchase, then buy and wait.
-        case phases.Quoted(bought=bought):
-            return steps.RecordIntent(bought)
+        case phases.Quoted():
+            return record_intent(phase)
         case phases.Recorded(bought=bought):
-            return steps.ReadPurchases(bought.purchase)
+            return steps.ReadAgain(bought.purchase.identity)
         case phases.Intended(bought=bought, candidate=candidate):
             return steps.CreateTask(bought, candidate)
         case phases.Reopened(bought=bought):
             return steps.WriteCheckRun(pending(bought.purchase.judgement.rules))
-        case phases.Submitted(bought=bought):
-            return steps.RecordTask(bought.purchase)
+        case phases.Submitted():
+            return record_task(phase)
         case phases.Waiting(task=task, waited=waited):
             return steps.PollTask(task, waited)
         case phases.Completed(bought=bought, task=task):

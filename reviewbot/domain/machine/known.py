@@ -497,6 +497,11 @@ class Known(Struct, frozen=True, dict=True):
     def noted(self, purchase: Purchase) -> Known:
         return self.with_update(self.memory.update.with_purchase(purchase))
 
+    def having_written(self, written: Known) -> Known:
+        """Return the state after a write of `written`, which contains only a part of this run's update."""
+        memory = self.memory.stored(written.ledger)
+        return replace(self, stored=written.stored, wrote=written.wrote, memory=memory)
+
     def with_own(self, bought: Bought, task: Task | None = None) -> Known:
         return replace(self.noted(bought.purchase), own=OwnReview(bought, task))
 

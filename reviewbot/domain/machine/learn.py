@@ -8,7 +8,7 @@ from typing import assert_never
 from reviewbot.domain.github.pull_request import Permission
 from reviewbot.domain.ledger.memory import StoredLedger
 from reviewbot.domain.machine import acquire, buy, due, finish, phases, steps
-from reviewbot.domain.machine.decisions.outcome import failure, newer_head
+from reviewbot.domain.machine.decisions.outcome import failure
 from reviewbot.domain.machine.known import Known
 from reviewbot.domain.model.review import Report
 from reviewbot.domain.policy.verdict import Outcome, pending
@@ -51,18 +51,14 @@ def _after_success(phase: phases.Phase, result: steps.Result, now: datetime) -> 
             return acquire.check_approval(phase.known, phase.candidate, result, now)
         case phases.Unchecked(), steps.HeadChecksRead(open_checks=open_checks):
             return acquire.after_head_checks(phase, open_checks, now)
-        case phases.Deferred(), Known():
-            return acquire.after_deferral(phase, result, now)
-        case phases.DeferredForOlder(awaited=awaited, deferred=deferred), Known():
-            return phases.AwaitingOlder(result, awaited, deferred)
+        case ((phases.Deferred() | phases.DeferredForOlder()), (steps.Reread() | Known() | steps.Done())):
+            return acquire.after_recording_deferral(phase, result, now)
         case phases.AwaitingOlder(), steps.TaskRead():
             return acquire.after_older_poll(phase, result)
         case phases.OlderEnded(), steps.TaskRead():
             return acquire.after_older_result(phase, result, now)
-        case phases.Rereading(), Known():
+        case phases.Rereading(), steps.Reread():
             return acquire.after_reread(phase, result, now)
-        case ((phases.Rereading() | phases.Deferred() | phases.DeferredForOlder()), steps.HeadMoved()):
-            return finish.finish(phase.known, newer_head())
         case phases.PricingReplacement(), steps.PriceRead(quote=quote):
             return phases.Replacing(phase.known, phase.candidate, phase.awaited, quote)
         case phases.Replacing(), steps.TaskRead():
@@ -73,19 +69,17 @@ def _after_success(phase: phases.Phase, result: steps.Result, now: datetime) -> 
         case phases.Pricing(), steps.PriceRead():
             return buy.after_price(phase, result, now)
 
-        case phases.Quoted(), Known():
-            return buy.after_intent(phase, result)
-        case phases.Quoted(), steps.HeadMoved():
-            return buy.after_unrecorded_intent(phase, newer_head())
-        case phases.Recorded(), steps.PurchasesRead():
+        case phases.Quoted(), (steps.Reread() | Known() | steps.Done()):
+            return buy.after_recording_intent(phase, result)
+        case phases.Recorded(), steps.Reread():
             return acquire.after_purchases(phase, result, now)
         case phases.Intended(), steps.TaskCreated():
             return buy.after_creation(phase, result, now)
 
         case phases.Reopened(), Known():
             return phases.Waiting(result, phase.bought, phase.task)
-        case phases.Submitted(), Known():
-            return buy.wait_for_task(result, phase.bought, phase.task, now)
+        case phases.Submitted(), (steps.Reread() | Known() | steps.Done()):
+            return buy.after_recording_task(phase, result, now)
         case phases.Waiting(), steps.TaskRead():
             return buy.after_poll(phase, result, now)
         case ((phases.Waiting() | phases.AwaitingOlder()), steps.NotOver(note=note)):
@@ -115,10 +109,8 @@ def _after_failure(phase: phases.Phase, error: ReviewbotError, now: datetime) ->
             return acquire.after_unread_task(phase, error, now)
         case phases.Unchecked():
             return acquire.after_unread_head_checks(phase, error, now)
-        case phases.Deferred():
-            return acquire.after_deferral(phase, phase.known.noting(error.message), now)
-        case phases.DeferredForOlder(known=known, awaited=awaited, deferred=deferred):
-            return phases.AwaitingOlder(known.noting(error.message), awaited, deferred)
+        case phases.Deferred() | phases.DeferredForOlder():
+            return acquire.after_unrecorded_deferral(phase, error, now)
         case phases.Replacing():
             return acquire.after_replacement(phase, steps.TaskRead(phase.awaited.task), now)
         case phases.Quoted():
@@ -127,8 +119,10 @@ def _after_failure(phase: phases.Phase, error: ReviewbotError, now: datetime) ->
             return buy.fail_purchase(phase, error)
         case phases.Intended():
             return buy.after_failed_creation(phase, error)
+        case phases.Submitted():
+            return buy.after_unrecorded_task(phase, error)
         # A task is open or a purchase waits, so the check stays in progress until a later run continues.
-        case phases.Rereading() | phases.Reopened() | phases.Submitted():
+        case phases.Rereading() | phases.Reopened():
             return finish.finish(phase.known.noting(error.message), pending(phase.known.judgement.rules))
         case phases.Judged():
             return finish.after_failed_refresh(phase.known, phase.outcome, error)

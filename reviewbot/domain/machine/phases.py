@@ -6,7 +6,7 @@ from msgspec import Struct
 
 from reviewbot.domain.ledger.ledger import Purchase
 from reviewbot.domain.machine.known import Bought, Candidate, Known, OpenTask, Quote
-from reviewbot.domain.machine.steps import PublishingStep
+from reviewbot.domain.machine.steps import PublishingStep, RecordingStep
 from reviewbot.domain.model.review import Task
 from reviewbot.domain.policy.verdict import Outcome
 
@@ -97,6 +97,7 @@ class Deferred(_Running, frozen=True):
     candidate: Candidate
     deferred: Purchase
     outcome: Outcome
+    left: tuple[type[RecordingStep], ...]
 
 
 class DeferredForOlder(_Running, frozen=True):
@@ -104,6 +105,7 @@ class DeferredForOlder(_Running, frozen=True):
 
     awaited: OpenTask
     deferred: Purchase
+    left: tuple[type[RecordingStep], ...]
 
 
 class AwaitingOlder(_Running, frozen=True):
@@ -159,6 +161,7 @@ class Quoted(_Running, frozen=True):
 
     bought: Bought
     candidate: Candidate
+    left: tuple[type[RecordingStep], ...]
 
 
 class Recorded(_Running, frozen=True):
@@ -187,6 +190,7 @@ class Submitted(_Running, frozen=True):
 
     bought: Bought
     task: Task
+    left: tuple[type[RecordingStep], ...]
 
 
 class Waiting(_Running, frozen=True):

@@ -7,7 +7,7 @@ from msgspec import Struct
 from reviewbot.domain.codevf.attachments import Packing
 from reviewbot.domain.findings.incremental import NewPart
 from reviewbot.domain.findings.tracking import PlacedAnswer
-from reviewbot.domain.github.pull_request import Permission
+from reviewbot.domain.github.pull_request import Permission, Snapshot
 from reviewbot.domain.ledger.ledger import Purchase
 from reviewbot.domain.ledger.memory import StoredLedger
 from reviewbot.domain.machine.known import Bought, Candidate, Known, Quote, ReviewedChange
@@ -67,7 +67,12 @@ class CancelTask(Struct, frozen=True):
 
 
 class ReadAgain(Struct, frozen=True):
-    """Read the pull request and the ledger again."""
+    """Read the pull request, the ledger and the purchases of other runs again.
+
+    `identity` is the identity of this run's purchase, or empty.
+    """
+
+    identity: str
 
 
 class ReadNewPart(Struct, frozen=True):
@@ -93,23 +98,35 @@ class ReadPrice(Struct, frozen=True):
     freed: int
 
 
-class RecordIntent(Struct, frozen=True):
-    """Record the purchase on GitHub before the task is created, then remove the approval label."""
+class _Recording(Struct, frozen=True):
+    """A part of recording a purchase.
 
-    bought: Bought
+    Attributes:
+        known: the state of the run to write. Its ledger update contains only this purchase.
+    """
 
-
-class ReadPurchases(Struct, frozen=True):
-    """Read the pull request and the ledger again, because other runs may have bought reviews meanwhile."""
-
-    purchase: Purchase
-
-
-class RecordDeferral(Struct, frozen=True):
-    """Record the deferred purchase on GitHub, then remove the approval label."""
-
-    deferred: Purchase
+    known: Known
     outcome: Outcome
+
+
+class RecordInCheckRun(_Recording, frozen=True):
+    """Record a purchase in the check run."""
+
+
+class RecordInSummary(_Recording, frozen=True):
+    """Record a purchase in the summary comment."""
+
+
+class RecordInSummaryAgain(_Recording, frozen=True):
+    """Record a purchase in the summary comment that was read again."""
+
+
+class RecordKeepingText(_Recording, frozen=True):
+    """Read the ledger again and record a purchase in it, but keep the text of the summary comment."""
+
+
+class RemoveLabel(_Recording, frozen=True):
+    """Remove the approval label, because the purchase is recorded."""
 
 
 class ReadHeadChecks(Struct, frozen=True):
@@ -121,12 +138,6 @@ class CreateTask(Struct, frozen=True):
 
     bought: Bought
     candidate: Candidate
-
-
-class RecordTask(Struct, frozen=True):
-    """Record the id of the task."""
-
-    purchase: Purchase
 
 
 class ReadResult(Struct, frozen=True):
@@ -197,15 +208,15 @@ class Finish(Struct, frozen=True):
 
 
 OfChange = ReadChange | ReadNewPart
-OfOtherRuns = ReadPurchases | ReadAgain | Refresh
+OfOtherRuns = ReadAgain | Refresh
 Reading = ReadPermission | ReadLedger | OfChange | OfOtherRuns | ReadHeadChecks
 AtReviewer = OpenReviewer | LookUpTask | ReadTask | PollTask | ReadPrice | CreateTask | ReadResult
 Cancelling = CancelOpenTasks | CancelTask
-Recording = RecordIntent | RecordDeferral | RecordTask
+RecordingStep = ReadAgain | RecordInCheckRun | RecordInSummary | RecordInSummaryAgain | RecordKeepingText | RemoveLabel
 Posting = PostReview | ReadPosted | Announce | UpdateThreads
 WritingSummary = WriteSummary | ReadSummary | RewriteSummary
 PublishingStep = Posting | WritingSummary | WriteCheckRun | DismissRequests | CloseOlderChecks
-Step = Reading | AtReviewer | Cancelling | Recording | PublishingStep | WriteOutput
+Step = Reading | AtReviewer | Cancelling | RecordingStep | PublishingStep | WriteOutput
 
 # Results
 
@@ -268,19 +279,15 @@ class PriceRead(Struct, frozen=True):
     balance: Balance | None
 
 
-class HeadMoved(Struct, frozen=True):
-    """The head of the pull request has moved."""
-
-
-class PurchasesRead(Struct, frozen=True):
-    """What other runs may have bought.
+class Reread(Struct, frozen=True):
+    """The pull request and the ledger as they are now.
 
     Attributes:
-        known: the state of the run with the ledger as it is now.
         first: the purchase of this change that the check runs contain first, or None. GitHub orders check runs.
     """
 
-    known: Known
+    snapshot: Snapshot
+    stored: StoredLedger
     first: Purchase | None
 
 
@@ -289,6 +296,6 @@ class TaskCreated(Struct, frozen=True):
     packing: Packing
 
 
-OfGitHub = Permission | StoredLedger | ChangeRead | HeadChecksRead | NewPartRead | HeadMoved | PurchasesRead
+OfGitHub = Permission | StoredLedger | ChangeRead | HeadChecksRead | NewPartRead | Reread
 OfReviewer = TaskRead | TasksCancelled | NotOver | PriceRead | TaskCreated | Report
 Result = Done | Failed | OfGitHub | OfReviewer | Known | Outcome

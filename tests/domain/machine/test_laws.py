@@ -7,7 +7,7 @@ from typing import get_args
 import pytest
 
 from reviewbot.domain.github.pull_request import Conclusion
-from reviewbot.domain.ledger.ledger import TaskState
+from reviewbot.domain.ledger.ledger import PurchaseKey, TaskState
 from reviewbot.domain.machine.decide import decide
 from reviewbot.domain.machine.decisions.outcome import newer_head
 from reviewbot.domain.machine.due import start
@@ -21,16 +21,19 @@ from reviewbot.domain.machine.steps import (
     Failed,
     Finish,
     HeadChecksRead,
-    HeadMoved,
     PollTask,
     PostReview,
     PublishingStep,
     ReadHeadChecks,
     ReadResult,
-    RecordDeferral,
-    RecordIntent,
-    RecordTask,
+    RecordInCheckRun,
+    RecordInSummary,
+    RecordInSummaryAgain,
+    RecordKeepingText,
     Refresh,
+    Reread,
+    Result,
+    TaskCreated,
     WriteCheckRun,
     WriteOutput,
     WriteSummary,
@@ -39,13 +42,15 @@ from reviewbot.domain.model.options import Tolerance
 from reviewbot.domain.model.review import Report
 from reviewbot.domain.policy.verdict import Coverage, Reason, blocks
 from reviewbot.errors import PermissionMissing, ServiceUnreachable
-from tests.domain.builders import NOON
+from tests.domain.builders import HEAD, NOON
 from tests.domain.machine.world import CollectingWorld, RandomWorld, Trace, play
 from tests.project.machine_pairs import handled_in_reviews, possible_in_reviews
 
 RUNS = 2000
 COLLECTIONS = 1000
 PUBLISHING = get_args(PublishingStep)
+
+RECORDS = (RecordInCheckRun, RecordInSummary, RecordInSummaryAgain)
 
 Runs = list[tuple[Trace, Known, Ended]]
 
@@ -62,13 +67,23 @@ def is_bypassed(known: Known) -> bool:
     return is_for_it and known.request.paid
 
 
+def recorded(step: RecordInCheckRun | RecordInSummary | RecordInSummaryAgain) -> PurchaseKey | None:
+    """Return the key of the purchase that a step records."""
+    return step.known.purchase.key if step.known.purchase else None
+
+
+def is_of_another_head(result: Result) -> bool:
+    return isinstance(result, Reread) and result.snapshot.pull.head_sha != HEAD
+
+
 def test_no_task_is_created_without_a_recorded_intent(runs: Runs) -> None:
     created = 0
     for trace, known, _ in runs:
         if known.request.paid and trace.of(CreateTask):
             created += 1
-            recorded = [result for step, result in trace.before(CreateTask) if isinstance(step, RecordIntent)]
-            assert isinstance(recorded[-1], Known)
+            [bought, *_] = [step.bought.purchase.key for step, _ in trace.of(CreateTask)]
+            before = [(step, result) for step, result in trace.before(CreateTask) if isinstance(step, RECORDS)]
+            assert any(isinstance(result, Known) for step, result in before if recorded(step) == bought)
     assert created > RUNS / 20, "the random worlds must contain such a run"
 
 
@@ -81,7 +96,7 @@ def test_a_task_is_polled_only_after_its_id_is_recorded(runs: Runs) -> None:
         after = steps[steps.index(CreateTask) :]
         if PollTask in after:
             polled += 1
-            assert RecordTask in after[: after.index(PollTask)]
+            assert {*RECORDS, RecordKeepingText} & set(after[: after.index(PollTask)])
     assert polled > RUNS / 100
 
 
@@ -92,7 +107,7 @@ def test_nothing_is_bought_once_the_run_publishes(runs: Runs) -> None:
         at = next((at for at, step in enumerate(steps) if step in {Refresh, *PUBLISHING}), len(steps))
         bought += CreateTask in steps[:at]
         unread += Refresh not in steps and at < len(steps)
-        assert not {CreateTask, RecordIntent, RecordDeferral} & set(steps[at:])
+        assert not {CreateTask, *RECORDS} & set(steps[at:])
         assert steps.count(Refresh) <= 1
     assert bought > RUNS / 20
     assert unread > RUNS / 20, "some runs must publish without reading the pull request again"
@@ -137,15 +152,16 @@ def test_a_partial_review_is_green_only_if_the_settings_allow_it_or_by_a_bypass(
     assert partial > RUNS / 100
 
 
-def test_a_head_that_has_moved_is_not_bought(runs: Runs) -> None:
+def test_no_intent_is_recorded_once_the_head_has_moved(runs: Runs) -> None:
     moved = 0
     for trace, known, phase in runs:
-        steps = [type(result) for _, result in trace.steps]
-        if HeadMoved in steps:
+        before = trace.before(CreateTask)
+        reread = [number for number, (_, result) in enumerate(before) if is_of_another_head(result)]
+        if reread:
             moved += 1
-            after = trace.steps[steps.index(HeadMoved) :]
-            assert not any(isinstance(step, CreateTask) for step, _ in after)
-            assert phase.outcome.conclusion is not Conclusion.SUCCESS or is_bypassed(known)
+            assert not [step for step, _ in before[reread[0] :] if isinstance(step, RECORDS)]
+            is_green = phase.outcome.conclusion is Conclusion.SUCCESS
+            assert not is_green or trace.of(CreateTask) or is_bypassed(known)
     assert moved > RUNS / 400
 
 
@@ -182,7 +198,7 @@ def test_an_answer_is_announced_before_it_is_recorded_and_never_twice_or_by_its_
         announced += bool(keys)
         assert len(set(keys)) == len(keys)
         assert not keys or not [step for step, _ in trace.before(Announce) if isinstance(step, WriteSummary)]
-        bought = {step.purchase.key for step, _ in trace.of(RecordTask)}
+        bought = {step.bought.purchase.key for step, got in trace.of(CreateTask) if isinstance(got, TaskCreated)}
         assert not bought & {one.purchase.key for one in trace.announced}
         assert not keys or known.request.remembers
     assert announced > RUNS / 20
@@ -192,7 +208,7 @@ def test_every_run_ends_with_its_output(runs: Runs) -> None:
     for trace, known, _ in runs:
         assert isinstance(trace.steps[-1][0], WriteOutput)
         if known.request.dry_run:
-            assert not trace.of(WriteCheckRun, WriteSummary, RecordIntent, RecordDeferral)
+            assert not trace.of(WriteCheckRun, WriteSummary, *RECORDS)
             assert not (known.request.paid and trace.of(CreateTask))
 
 

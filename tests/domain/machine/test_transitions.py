@@ -42,8 +42,6 @@ from reviewbot.domain.machine import phases, steps
 from reviewbot.domain.machine.decide import decide
 from reviewbot.domain.machine.decisions import outcome as judging
 from reviewbot.domain.machine.decisions.check_copies import (
-    check_recorded,
-    comes_in_summary,
     may_be_bought_otherwise,
     overtaking,
 )
@@ -188,6 +186,34 @@ def bought(now: Known) -> Any:  # noqa: ANN401
     return go(start(now), sendable(), steps.Done(), RICH)
 
 
+def in_check_run(quoted: Any) -> Known:  # noqa: ANN401
+    """Return the state after the intent was recorded in the check run."""
+    check = CheckRun(3, "CodeVF review", HEAD, "in_progress", None, "", "https://x/3")
+    recorded: Known = quoted.known.with_own(quoted.bought)
+    return replace(recorded, wrote=replace(recorded.wrote, check=check))
+
+
+def reread(now: Known, first: Purchase | None = None) -> steps.Reread:
+    """Return the pull request and the ledger as a second read finds them."""
+    return steps.Reread(now.snapshot, now.stored, first)
+
+
+def moved(now: Known) -> steps.Reread:
+    """Return a second read with another head."""
+    return reread(replace(now, snapshot=replace(now.snapshot, pull=pull(head_sha=OTHER_HEAD))))
+
+
+def recorded(at: Any) -> Any:  # noqa: ANN401
+    """Return the phase after a deferral is recorded."""
+    at = go(at, reread(at.known))
+    for kind in (steps.RecordInCheckRun, steps.RecordInSummary):
+        step = decide(at)
+        assert isinstance(step, kind)
+        assert [one.key for one in step.known.memory.update.purchases] == [at.deferred.key]
+        at = go(at, step.known)
+    return go(at, steps.Done()) if isinstance(decide(at), steps.RemoveLabel) else at
+
+
 def waiting_for_older(now: Known, status: TaskStatus = TaskStatus.PROCESSING) -> Any:  # noqa: ANN401
     """Return the phase in which a purchase waits for the review of an older head."""
     older = purchase(identity="9" * 32, task_id="task_older", head_sha=OTHER_HEAD)
@@ -250,13 +276,13 @@ def test_a_forks_author_is_not_blamed_for_the_missing_key() -> None:
 def test_a_review_of_an_older_head_is_waited_for_until_it_is_over() -> None:
     deferred = waiting_for_older(known(supersede=Supersede.KEEP))
     assert isinstance(deferred, phases.DeferredForOlder)
-    waiting = go(deferred, deferred.known)
+    waiting = recorded(deferred)
     still = go(waiting, steps.TaskRead(Task("task_older", TaskStatus.PROCESSING, "processing"), seconds=60))
     assert (type(still), still.waited) == (phases.AwaitingOlder, 60)
     over = steps.TaskRead(Task("task_older", TaskStatus.CANCELLED, "cancelled"))
     rereading = go(still, over, over)
-    called_off = rereading.known.noted(replace(rereading.deferred, state=TaskState.ENDED, used=Decimal(0)))
-    ended = go(rereading, called_off)
+    called_off = Ledger((replace(rereading.deferred, state=TaskState.ENDED, used=Decimal(0)),))
+    ended = go(rereading, reread(replace(rereading.known, stored=StoredLedger(called_off))))
     assert ended.outcome.reason is Reason.NOT_REQUESTED, "it was cancelled meanwhile"
 
 
@@ -306,11 +332,10 @@ REVIEWED = purchase(identity="9" * 32, task_id="task_older", head_sha=OTHER_HEAD
 
 def overtaken_by(quoted: Any, first: Purchase) -> Any:  # noqa: ANN401
     """Return the phase after another run's purchase was found to be the first."""
-    known = quoted.known.with_own(quoted.bought).noted(replace(REVIEWED, head_sha="d" * 40))
-    check = CheckRun(3, "CodeVF review", HEAD, "in_progress", None, "", "https://x/3")
-    recorded = go(quoted, replace(known, wrote=Wrote(check=check)))
-    assert decide(recorded) == steps.ReadPurchases(quoted.bought.purchase)
-    return go(recorded, steps.PurchasesRead(recorded.known, first))
+    known = quoted.known.noted(replace(REVIEWED, head_sha="d" * 40))
+    recorded = go(replace(quoted, known=known), in_check_run(quoted))
+    assert decide(recorded) == steps.ReadAgain(quoted.bought.purchase.identity)
+    return go(recorded, reread(recorded.known, first))
 
 
 def test_a_run_that_another_one_overtook_ends_if_the_head_has_moved() -> None:
@@ -318,8 +343,8 @@ def test_a_run_that_another_one_overtook_ends_if_the_head_has_moved() -> None:
     recorded = phases.Recorded(quoted.known.with_own(quoted.bought), quoted.bought, quoted.candidate)
     moved = replace(recorded.known, snapshot=replace(recorded.known.snapshot, pull=pull(head_sha=OTHER_HEAD)))
     other = replace(quoted.bought.purchase, since=OTHER_HEAD)
-    assert go(recorded, steps.PurchasesRead(moved, other)).outcome.reason is Reason.SUPERSEDED
-    assert isinstance(go(recorded, steps.PurchasesRead(moved, None)), phases.Intended)
+    assert go(recorded, reread(moved, other)).outcome.reason is Reason.SUPERSEDED
+    assert isinstance(go(recorded, reread(moved)), phases.Intended)
 
 
 def test_a_finished_purchase_in_the_summary_comes_before_an_intent_in_a_check_run() -> None:
@@ -328,7 +353,7 @@ def test_a_finished_purchase_in_the_summary_comes_before_an_intent_in_a_check_ru
     there = replace(quoted.known.with_own(quoted.bought), stored=StoredLedger(Ledger((done,))))
     recorded = phases.Recorded(there, quoted.bought, quoted.candidate)
     for first in (None, quoted.bought.purchase):
-        assert decide(go(recorded, steps.PurchasesRead(there, first))) == steps.ReadTask("task_1")
+        assert decide(go(recorded, reread(there, first))) == steps.ReadTask("task_1")
 
 
 @pytest.mark.parametrize("limit", [0, 1_000])
@@ -336,7 +361,7 @@ def test_the_limit_is_checked_again_only_if_there_is_one(limit: int) -> None:
     quoted = bought(known(max_credits_per_pr=limit))
     recorded = phases.Recorded(quoted.known.with_own(quoted.bought), quoted.bought, quoted.candidate)
     other = StoredLedger(Ledger((purchase(identity="9" * 32, hold=900),)))
-    after = go(recorded, steps.PurchasesRead(replace(recorded.known, stored=other), None))
+    after = go(recorded, reread(replace(recorded.known, stored=other)))
     assert isinstance(after, phases.Intended) is (limit == 0)
 
 
@@ -394,7 +419,7 @@ def test_an_intent_stored_only_in_a_check_run_is_left_to_its_own_run() -> None:
 
 def test_an_intent_stays_if_github_cannot_be_read_before_its_task_is_created() -> None:
     quoted = bought(known())
-    intended = go(quoted, quoted.known.with_own(quoted.bought))
+    intended = go(quoted, in_check_run(quoted))
     ended = go(intended, AWAY)
     assert [(one.state, one.used) for one in ended.known.ledger.purchases] == [(TaskState.INTENT, None)]
 
@@ -411,13 +436,13 @@ def test_a_check_run_with_an_intent_is_not_written_unread() -> None:
 
 def test_an_open_task_stays_in_progress_if_github_cannot_record_or_show_it() -> None:
     quoted = bought(known())
-    intended = go(quoted, quoted.known.with_own(quoted.bought))
+    intended = go(quoted, in_check_run(quoted))
     created = steps.TaskCreated(Task("task_1", TaskStatus.PENDING, "pending"), Packing((), (), ()))
     open_task = steps.TaskRead(Task("task_1", TaskStatus.PROCESSING, "processing"))
     reopened = go(start(known()), reading(own(known())), steps.Done(), open_task)
     for phase, kind in ((go(intended, created), phases.Submitted), (reopened, phases.Reopened)):
         assert isinstance(phase, kind)
-        ended = go(phase, AWAY)
+        ended = go(phase, *[AWAY] * (3 if kind is phases.Submitted else 1))
         assert (ended.outcome.status, ended.outcome.conclusion) == (Status.PENDING, None)
         assert "GitHub is away." in ended.known.notes
         assert [(one.task_id, one.state) for one in ended.known.ledger.purchases] == [("task_1", TaskState.OPEN)]
@@ -436,10 +461,11 @@ def test_a_completed_copy_of_an_open_purchase_has_no_base_because_its_findings_a
 
 def test_an_intent_that_was_refused_for_its_size_holds_nothing_once_the_head_has_moved() -> None:
     quoted = bought(known())
-    intended = go(quoted, quoted.known.with_own(quoted.bought))
+    intended = go(quoted, in_check_run(quoted))
     again = go(intended, steps.Failed(PayloadTooLarge("Too much.")))
     assert isinstance(again, phases.Quoted)
-    ended = go(again, steps.HeadMoved())
+    intend = replace(again, left=(steps.ReadAgain, *again.left))
+    ended = go(intend, moved(again.known))
     assert [(one.state, one.used) for one in ended.known.ledger.purchases] == [(TaskState.ENDED, Decimal(0))]
     # Without GitHub's answer it stays: another run may have submitted the task with the same key.
     assert [one.state for one in go(again, AWAY).known.ledger.purchases] == [TaskState.INTENT]
@@ -534,7 +560,7 @@ def test_the_approval_label_is_removed_once_a_purchase_exists() -> None:
     deferred = go(wanted, Permission.WRITE)
     assert isinstance(deferred, phases.DeferredForOlder)
     assert deferred.known.approval_label == "spend"
-    assert isinstance(decide(go(deferred, deferred.known)), steps.PollTask)
+    assert isinstance(decide(recorded(deferred)), steps.PollTask)
     resumed = go(start(deferred.known), reading(own(now)), steps.Done())
     assert decide(resumed) == steps.ReadTask("task_1", "spend")
     collecting = replace(resumed.known, request=replace(resumed.known.request, may_buy=False))
@@ -552,14 +578,14 @@ def rereading_after(now: Known) -> Any:  # noqa: ANN401
     """Return the phase after the older review ended without a result."""
     deferred = waiting_for_older(now)
     over = steps.TaskRead(Task("task_older", TaskStatus.FAILED, "failed"))
-    return go(deferred, deferred.known, over, over)
+    return go(recorded(deferred), over, over)
 
 
 @pytest.mark.parametrize("state", [TaskState.OPEN, TaskState.DONE])
 def test_a_purchase_of_a_concurrent_run_is_resumed(state: TaskState) -> None:
     rereading = rereading_after(known())
     theirs = own(rereading.known, state=state, task_id="task_theirs", attempt=1)
-    after = go(rereading, rereading.known.noted(theirs))
+    after = go(rereading, reread(replace(rereading.known, stored=StoredLedger(Ledger((theirs,))))))
     assert isinstance(after, phases.Resumed)
     assert decide(after) == steps.ReadTask("task_theirs")
 
@@ -1238,12 +1264,12 @@ def test_two_first_reviews_that_exceed_six_times_the_first_withdraw() -> None:
 
 def test_an_intent_that_exceeds_the_limit_together_with_another_is_dropped() -> None:
     quoted = bought(known(max_credits_per_pr=1_000))
-    recorded = go(quoted, quoted.known.with_own(quoted.bought))
+    recorded = go(quoted, in_check_run(quoted))
     assert isinstance(recorded, phases.Recorded)
-    assert decide(recorded) == steps.ReadPurchases(recorded.bought.purchase)
-    assert isinstance(go(recorded, steps.PurchasesRead(recorded.known, None)), phases.Intended)
+    assert decide(recorded) == steps.ReadAgain(recorded.bought.purchase.identity)
+    assert isinstance(go(recorded, reread(recorded.known)), phases.Intended)
     other = StoredLedger(Ledger((purchase(identity="9" * 32, hold=900),)))
-    exceeding = steps.PurchasesRead(replace(recorded.known, stored=other), None)
+    exceeding = reread(replace(recorded.known, stored=other))
     for result, state in ((exceeding, TaskState.ENDED), (AWAY, TaskState.INTENT)):
         ended = go(recorded, result)
         assert ended.known.purchase is not None
@@ -1267,18 +1293,18 @@ def test_a_task_that_finished_before_it_was_cancelled_frees_no_credits() -> None
 
 
 def test_a_head_that_has_moved_gets_no_deferral() -> None:
-    assert go(waiting_for_older(known()), steps.HeadMoved()).outcome.reason is Reason.SUPERSEDED
+    assert go(waiting_for_older(known()), moved(known())).outcome.reason is Reason.SUPERSEDED
 
 
 def test_a_task_that_is_too_large_is_sent_in_every_size_before_it_fails() -> None:
     quoted = bought(known())
     sizes = len(size_tiers(known().request.attachment_bytes))
     for tier in range(1, sizes):
-        intended = go(quoted, quoted.known.with_own(quoted.bought))
+        intended = go(quoted, in_check_run(quoted))
         quoted = go(intended, steps.Failed(PayloadTooLarge("Too much.")))
         assert isinstance(quoted, phases.Quoted)
         assert quoted.bought.purchase.size_tier == tier
-    ended = go(quoted, quoted.known.with_own(quoted.bought), steps.Failed(PayloadTooLarge("Too much.")))
+    ended = go(quoted, in_check_run(quoted), steps.Failed(PayloadTooLarge("Too much.")))
     assert ended.outcome.reason is Reason.PARTIAL
 
 
@@ -1597,21 +1623,6 @@ def test_the_check_run_of_an_older_head_is_completed_once_its_task_is_over() -> 
     assert left_open(replace(now, reviewed=ReviewedHead(OTHER_HEAD, "b" * 40)), check, copy) is None
     open_task = replace(now, memory=Memory(written=Ledger((replace(done, state=TaskState.OPEN),))))
     assert left_open(open_task, check, copy) is None
-
-
-def test_an_intent_of_several_tasks_is_recorded_in_the_summary() -> None:
-    check = CheckRun(1, "CodeVF review", HEAD, CheckStatus.IN_PROGRESS, None, "", "")
-    one, two = purchase(), purchase(parts=2)
-    nowhere, waiting = known(waits=False), known()
-    checked = replace(nowhere, wrote=Wrote(check=check))
-    summarized = replace(nowhere, stored=StoredLedger(summary=COMMENT))
-    assert [comes_in_summary(now, one) for now in (nowhere, checked)] == [True, False]
-    assert comes_in_summary(checked, two)
-    for now, bought_now in ((checked, one), (summarized, one), (summarized, two), (waiting, one)):
-        check_recorded(now, bought_now)
-    for now, bought_now in ((nowhere, one), (checked, two), (waiting, two)):
-        with pytest.raises(PermissionMissing):
-            check_recorded(now, bought_now)
 
 
 def test_an_untrusted_ledger_is_untrusted_after_it_is_written_again() -> None:

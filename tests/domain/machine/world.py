@@ -47,7 +47,6 @@ from reviewbot.domain.machine.steps import (
     Failed,
     Finish,
     HeadChecksRead,
-    HeadMoved,
     LookUpTask,
     NewPartRead,
     NotOver,
@@ -55,7 +54,6 @@ from reviewbot.domain.machine.steps import (
     PollTask,
     PostReview,
     PriceRead,
-    PurchasesRead,
     ReadAgain,
     ReadChange,
     ReadHeadChecks,
@@ -64,14 +62,16 @@ from reviewbot.domain.machine.steps import (
     ReadPermission,
     ReadPosted,
     ReadPrice,
-    ReadPurchases,
     ReadResult,
     ReadSummary,
     ReadTask,
-    RecordDeferral,
-    RecordIntent,
-    RecordTask,
+    RecordInCheckRun,
+    RecordInSummary,
+    RecordInSummaryAgain,
+    RecordKeepingText,
     Refresh,
+    RemoveLabel,
+    Reread,
     Result,
     RewriteSummary,
     Step,
@@ -349,7 +349,7 @@ class RandomWorld:
             case CancelTask(purchase=bought):
                 return self.service_error() if fails else self.looked_up(bought)
             case ReadAgain():
-                return self.error() if fails else HeadMoved() if self.chance(0.1) else self.reread(known)
+                return self.error() if fails else self.reread(known)
             case ReadNewPart():
                 parts = (NewPart("src/app.py", ((2, 2),)),)
                 return self.error() if fails else NewPartRead(parts if self.chance(0.5) else (), self.chance(0.8))
@@ -358,15 +358,10 @@ class RandomWorld:
                 balance = Balance(Decimal(self.random.choice([0, 10_000, 10_000])), Decimal(0))
                 paid = balance if known.request.paid else None
                 return self.service_error() if fails else price_read(step, known, tag, paid)
-            case RecordIntent(bought=bought):
-                if fails:
-                    return self.error(PermissionMissing("The token may not."))
-                return HeadMoved() if self.chance(0.05) else known.with_own(bought)
-            case ReadPurchases(purchase=own):
-                other = replace(own, since=OTHER_HEAD) if self.chance(0.2) and not own.since else None
-                return self.error() if fails else PurchasesRead(self.reread(known), other)
-            case RecordDeferral():
-                return self.error() if fails else HeadMoved() if self.chance(0.1) else known
+            case RemoveLabel():
+                return Done()
+            case RecordKeepingText():
+                return self.error() if fails else Done()
             case ReadHeadChecks():
                 opened = self.random.choice([(), (), ("`CI` is not successful",)])
                 return self.error(PermissionMissing("The token may not.")) if fails else HeadChecksRead(opened)
@@ -385,7 +380,9 @@ class RandomWorld:
             case Announce(outcome=outcome):
                 return self.error() if fails else self.announced(known, outcome)
             case (
-                RecordTask()
+                RecordInCheckRun()
+                | RecordInSummary()
+                | RecordInSummaryAgain()
                 | WriteSummary()
                 | WriteCheckRun()
                 | RewriteSummary()
@@ -395,8 +392,11 @@ class RandomWorld:
             ):
                 denied = frozenset({CHECK_RUN, SUMMARY}) if self.chance(0.05) else known.wrote.denied
                 check = (known.wrote.check or self.check("")) if self.chance(0.9) else known.wrote.check
-                there = replace(known, wrote=replace(known.wrote, check=check, denied=denied))
-                return self.error() if fails else there
+                there = (
+                    step.known if isinstance(step, RecordInCheckRun | RecordInSummary | RecordInSummaryAgain) else known
+                )
+                wrote = replace(known.wrote, check=check, denied=denied)
+                return self.error() if fails else replace(there, wrote=wrote)
             case WriteOutput(outcome=outcome):
                 return outcome
             case _:
@@ -422,14 +422,16 @@ class RandomWorld:
             return Failed(PayloadTooLarge("Too much."))
         return TaskCreated(self.task("task_new"), Packing((), (), ()))
 
-    def reread(self, known: Known) -> Known:
-        """Return the ledger on a second read, in which a deferred purchase may be cancelled."""
-        if self.chance(0.7):
-            return known
-        ended = (replace(one, state=TaskState.ENDED, used=Decimal(0)) for one in known.ledger.deferred())
-        for one in ended:
-            known = known.noted(one)
-        return known
+    def reread(self, known: Known) -> Reread:
+        """Return a second read, in which a deferred purchase may be cancelled, or another run may be the first."""
+        snapshot, ledger, own = known.snapshot, known.ledger, known.purchase
+        if self.chance(0.05):
+            snapshot = replace(snapshot, pull=pull(head_sha=OTHER_HEAD))
+        if self.chance(0.3):
+            for one in ledger.deferred():
+                ledger = ledger.with_purchase(replace(one, state=TaskState.ENDED, used=Decimal(0)))
+        first = replace(own, since=OTHER_HEAD) if own and not own.since and self.chance(0.2) else None
+        return Reread(snapshot, replace(known.stored, ledger=ledger), first)
 
     def refreshed(self, known: Known) -> Known:
         """Return the pull request on a second read, sometimes with a new head or a bypass."""

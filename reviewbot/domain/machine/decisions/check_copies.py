@@ -10,28 +10,22 @@ from reviewbot.domain.machine.known import Known
 from reviewbot.errors import PermissionMissing
 
 
-def comes_in_summary(known: Known, bought: Purchase) -> bool:
-    """Return whether to record an intent in the summary. The ids of several tasks do not fit in a check run."""
-    return bought.parts > 1 or known.wrote.check is None
+def why_unrecorded(known: Known, bought: Purchase) -> PermissionMissing | None:
+    """Return an error if a later run could not find the purchase again, else None.
 
-
-def check_recorded(known: Known, bought: Purchase) -> None:
-    """Reject a purchase that a later run could not find again.
-
-    Raises:
-        PermissionMissing: several tasks need a summary comment that the token cannot write. Or the token can write
-            neither check runs nor comments, and this run does not wait for the answer.
+    Several tasks need a summary comment. A run that waits for the answer needs no record.
     """
     if bought.parts > 1 and not stands_in_summary(known):
-        raise PermissionMissing(
+        return PermissionMissing(
             "The token cannot write the summary comment, and only this comment has space for the ids of several tasks.",
             hint="Give the token `pull-requests: write`, or set `max-tasks: 1`.",
         )
     if known.wrote.check is None and known.summary is None and not known.request.waits:
-        raise PermissionMissing(
+        return PermissionMissing(
             "The token can write neither check runs nor comments, so a later run could not find the review.",
             hint="Give the token `checks: write` or `pull-requests: write`, or set `wait-minutes` above 0.",
         )
+    return None
 
 
 def purchase_to_copy(known: Known, there: Purchase | None) -> Purchase | None:

@@ -341,6 +341,10 @@ def summary_is_due(known: Known, outcome: Outcome) -> bool:
     return known.request.summary_comment and (known.has_news or is_outdated or not is_shown)
 
 
+def head_has_moved(before: Known, now: Known) -> bool:
+    return now.snapshot.pull.head_sha != before.snapshot.pull.head_sha
+
+
 def stands_in_summary(known: Known) -> bool:
     """Return whether a summary comment exists and this run may edit the comment."""
     return known.request.summary_comment and known.summary is not None and SUMMARY not in known.wrote.denied

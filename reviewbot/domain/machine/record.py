@@ -1,0 +1,105 @@
+"""Choose the steps that record a purchase on GitHub: an intent, a deferral or the id of a task."""
+
+from __future__ import annotations
+
+from reviewbot.domain.ledger.ledger import Purchase
+from reviewbot.domain.machine.decisions.outcome import stands_in_summary
+from reviewbot.domain.machine.finish import take_reread
+from reviewbot.domain.machine.known import Bought, Known, OwnReview
+from reviewbot.domain.machine.phases import Deferred, DeferredForOlder, Quoted, Submitted
+from reviewbot.domain.machine.steps import (
+    Done,
+    ReadAgain,
+    RecordInCheckRun,
+    RecordingStep,
+    RecordInSummary,
+    RecordInSummaryAgain,
+    RecordKeepingText,
+    RemoveLabel,
+    Reread,
+)
+from reviewbot.domain.policy.verdict import Outcome, pending
+from reviewbot.errors import ForgeUnreachable, NotFound, ReviewbotError
+from reviewbot.values import replace
+
+Left = tuple[type[RecordingStep], ...]
+"""The remaining steps, in order."""
+
+Recording = Quoted | Deferred | DeferredForOlder | Submitted
+
+FOR_DEFERRAL: Left = (ReadAgain, RecordInCheckRun, RecordInSummary, RemoveLabel)
+"""The check run and the summary state what the purchase waits for."""
+
+BESIDE_NEWER_TEXT: Left = (RecordKeepingText, RecordInCheckRun)
+"""The summary may be about a newer head."""
+
+
+def for_intent(purchase: Purchase, known: Known) -> Left:
+    """Record an intent in the check run. Record several tasks in the summary first, which has space for their ids."""
+    if purchase.parts > 1:
+        return (*in_summary(known), RecordInCheckRun, RemoveLabel)
+    return (RecordInCheckRun, RemoveLabel)
+
+
+def in_summary(known: Known) -> Left:
+    """Read an existing summary again before it is written, because other runs may have written commands."""
+    return (ReadAgain, RecordInSummary) if known.summary else (RecordInSummary,)
+
+
+def record_intent(at: Quoted) -> RecordingStep:
+    return _step(at.left[0], with_intent(at.known, at.bought), at.bought.purchase, _pending(at.known))
+
+
+def record_deferral(at: Deferred | DeferredForOlder, outcome: Outcome) -> RecordingStep:
+    return _step(at.left[0], at.known, at.deferred, outcome)
+
+
+def record_task(at: Submitted) -> RecordingStep:
+    return _step(at.left[0], at.known, at.bought.purchase, _pending(at.known))
+
+
+def _pending(known: Known) -> Outcome:
+    return pending(known.request.judgement.rules)
+
+
+def _step(kind: type[RecordingStep], known: Known, purchase: Purchase, outcome: Outcome) -> RecordingStep:
+    """Return the step. Other updates of the ledger are written after the comments are posted."""
+    if issubclass(kind, ReadAgain):
+        return kind(known.purchase.identity if known.purchase else "")
+    return kind(known.with_update(known.memory.update.only(purchase.key)), outcome)
+
+
+def after_step(at: Recording, result: Reread | Known | Done) -> tuple[Known, Left]:
+    """Return the state of the run after a step, and the remaining steps."""
+    known, left = at.known, at.left[1:]
+    if isinstance(result, Reread):
+        known = take_reread(known, result.snapshot, result.stored)
+    elif isinstance(result, Known):
+        known = known.having_written(result)
+    return known, left if known.approval_label else tuple(one for one in left if one is not RemoveLabel)
+
+
+def with_intent(known: Known, bought: Bought) -> Known:
+    """Return the state with this intent, unless another run has advanced the recorded purchase."""
+    there = known.stored.ledger.recorded(bought.purchase)
+    is_behind = there is not None and there.progress > bought.purchase.progress
+    return replace(known, own=OwnReview(bought)) if is_behind else known.with_own(bought)
+
+
+def is_recorded(left: Left, known: Known) -> bool:
+    """Return whether the first of the steps has recorded the purchase, so that a later run finds it."""
+    in_check_run = left[0] is RecordInCheckRun and known.wrote.check is not None
+    return in_check_run or (is_in_summary(left) and stands_in_summary(known))
+
+
+def is_in_summary(left: Left) -> bool:
+    return left[0] in {RecordInSummary, RecordInSummaryAgain}
+
+
+def again(left: Left, error: ReviewbotError) -> Left:
+    """Return the steps after a lost response or for a deleted comment: read the summary and write it once more.
+
+    Return an empty tuple after any other failure.
+    """
+    is_unclear = left[0] is RecordInSummary and isinstance(error, ForgeUnreachable | NotFound)
+    return (ReadAgain, RecordInSummaryAgain, *left[1:]) if is_unclear else ()
