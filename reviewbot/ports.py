@@ -107,6 +107,9 @@ class Repository(Protocol):
     def config(self, path: str) -> str | None:
         """Return the text of a file on the default branch, or None if it does not exist, in one request."""
 
+    def is_same_file(self, path: str, one: str, other: str) -> bool:
+        """Return whether a file is the same at two commits or refs, or exists at neither, in one request."""
+
     def permission(self, login: str) -> Permission:
         """Return a user's permission, or `Permission.NONE` if GitHub finds none."""
 

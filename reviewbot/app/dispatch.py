@@ -65,10 +65,7 @@ def _check_workflow(ports: Ports, rerun: Rerun | None) -> None:
     """
     if rerun is None:
         return
-    now, then, _ = ports.forge.entries(
-        head=rerun.ref, new_paths=[rerun.path], merge_base=rerun.sha, old_paths=[rerun.path]
-    )
-    if [one.oid for one in now.values()] != [one.oid for one in then.values()]:
+    if not ports.forge.is_same_file(rerun.path, rerun.ref, rerun.sha):
         raise ReviewDidNotHappen(
             "This is a re-run, and the workflow file has changed since the first attempt.",
             hint="To start a new run, push a commit or start the workflow manually with `pr: NUMBER`.",

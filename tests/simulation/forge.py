@@ -247,6 +247,14 @@ class SimulatedForge:
             return UNREADABLE if any(name.startswith(f"{path}/") for name in files) else None
         return UNREADABLE if file.is_binary else file.content.decode("utf-8", "replace")
 
+    def is_same_file(self, path: str, one: str, other: str) -> bool:
+        """See `ports.Repository.is_same_file`."""
+        self._needs("contents: read")
+        git = self.github.git
+        shas = (git.branches.get(name.removeprefix("refs/heads/"), name) for name in (one, other))
+        found, compared = (git.commits[sha].files.get(path) if sha in git.commits else None for sha in shas)
+        return found == compared
+
     def entries(
         self,
         *,

@@ -25,7 +25,7 @@ LOST = "The answer was lost on the way."
 READS = frozenset(
     f"{port}.{method}"
     for port, methods in {
-        "forge": "snapshot commits diff heads with_head waiting config entries merge_base permission "
+        "forge": "snapshot commits diff heads with_head waiting config is_same_file entries merge_base permission "
         "queued checks head_checks older_checks summaries",
         "codevf": "balance tags retrieve deliverable",
         "git": "read_change",

@@ -172,6 +172,12 @@ class GitHubForge(FileReader):
         intent = Intent("reading the config file", "contents: read")
         return parse.config(self._read(queries.CONFIG, {"config": f"HEAD:{path}"}, intent, answers.ConfigNode).config)
 
+    def is_same_file(self, path: str, one: str, other: str) -> bool:
+        intent = Intent("comparing two versions of a file", "contents: read")
+        variables = {"one": f"{one}:{path}", "other": f"{other}:{path}"}
+        found = self._read(queries.TWO_REVISIONS, variables, intent, answers.TwoRevisions)
+        return found.one == found.other
+
     def older_checks(self, number: int, check_names: Sequence[str]) -> OlderChecks:
         pages = [(name, page) for name in check_names for page in self._checked_pages(number, name)]
         found: list[CheckRun] = []

@@ -78,6 +78,7 @@ class LocalForge:
     # The other methods do nothing. At a terminal, `check-run` is off.
 
     create_check = update_check = _always(CheckRun(1, "", "", CheckStatus.COMPLETED, None, "", ""))
+    is_same_file = _always(value=True)
     config = tag_check = _always(None)
     checks = commits = summaries = queued = head_checks = with_head = _always(())
     delete_comment = react = change_node = remove_label = _always(None)

@@ -20,6 +20,17 @@ ABSENT = "0" * 40
 # Config
 
 
+def test_a_file_is_compared_at_a_commit_and_a_branch(github: GitHubHarness) -> None:
+    old = github.tip("main")
+    assert github.forge.is_same_file(CONFIG, "refs/heads/main", old), "it exists at neither"
+    github.push("main", {CONFIG: "mode: standard\n"})
+    assert not github.forge.is_same_file(CONFIG, "refs/heads/main", old)
+    new = github.push("main", {"other.md": "More.\n"})
+    assert github.forge.is_same_file(CONFIG, "refs/heads/main", new)
+    github.push("main", {CONFIG: "mode: fast\n"})
+    assert not github.forge.is_same_file(CONFIG, "refs/heads/main", new)
+
+
 def test_the_config_is_that_of_the_default_branch(github: GitHubHarness) -> None:
     assert github.forge.config(CONFIG) is None
     github.push("topic", {CONFIG: "mode: standard\n"})

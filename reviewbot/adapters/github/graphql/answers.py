@@ -365,6 +365,11 @@ class PullRequestNode(Checked, frozen=True):
     reviews: Annotated[Page[ReviewNode], asks("reviews(first: $page)")]
 
 
+class TwoRevisions(Node, frozen=True):
+    one: Annotated[Oid | None, asks("object(expression: $one)")]
+    other: Annotated[Oid | None, asks("object(expression: $other)")]
+
+
 class ConfigNode(Node, frozen=True):
     config: Annotated[Blob | None, asks("object(expression: $config)")]
 

@@ -114,6 +114,9 @@ def _files(names: tuple[str, ...], parts: str) -> str:
 
 CONFIG = _in_repository("Config", "$config: String!", selection(answers.ConfigNode))
 
+TWO_REVISIONS = _in_repository("TwoRevisions", "$one: String!, $other: String!", selection(answers.TwoRevisions))
+"""The ids of two Git objects. GitHub's `oid` argument takes only a full hash, so a branch needs an `expression`."""
+
 SETUP = _in_repository(
     "Setup", "$config: String!, $templates: String!, $workflows: String!", selection(answers.DoctorNode)
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import datetime
 from functools import lru_cache
@@ -62,7 +63,17 @@ def schema() -> GraphQLSchema:
             # The hook's name since graphql-core 3.3, and before.
             kind.coerce_output_value = _scalar
             kind.serialize = _scalar  # type: ignore[method-assign]
+        if isinstance(kind, GraphQLScalarType) and kind.name == "GitObjectID":
+            kind.coerce_input_value = _full_hash
+            kind.parse_value = _full_hash  # type: ignore[method-assign]
     return built
+
+
+def _full_hash(value: object) -> str:
+    """Refuse a branch or an abbreviated hash, as GitHub does."""
+    if not isinstance(value, str) or not re.fullmatch("[0-9a-f]{40}", value):
+        raise GraphQLError(f'Could not coerce value "{value}" to GitObjectID')
+    return value
 
 
 def _scalar(value: datetime | int | str) -> str:
