@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Mapping
+from http import HTTPStatus
 from random import Random
 from typing import Self
 
@@ -73,9 +74,12 @@ class Request(Struct, frozen=True):
 
 
 class _Failure(Struct, frozen=True):
+    """A failed attempt. `is_rejected` means that CodeVF certainly did not execute the request."""
+
     error: ReviewDidNotHappen
     is_temporary: bool
     retry_after: float | None = None
+    is_rejected: bool = False
 
 
 class Transport:
@@ -107,8 +111,11 @@ class Transport:
         self._http.close()
 
     def send(self, request: Request) -> Response:
-        """Send a request, and retry until the deadline if the failure may be temporary."""
-        attempt = 0
+        """Send a request, and retry until the deadline if the failure may be temporary.
+
+        If the retry of a purchase is rejected, raise the earlier error, because that request may have created a task.
+        """
+        attempt, unclear = 0, None
         while True:
             attempt += 1
             outcome = self._once(request)
@@ -116,7 +123,9 @@ class Transport:
                 return outcome
             delay = retry_delay(attempt, outcome.retry_after, self._rng) if outcome.is_temporary else None
             if delay is None or self._clock.monotonic() + delay >= self.deadline:
-                raise outcome.error
+                raise unclear or outcome.error
+            if request.buys and not outcome.is_rejected:
+                unclear = outcome.error
             if self._on_retry:
                 self._on_retry(outcome.error, delay)
             self._clock.sleep(delay)
@@ -185,7 +194,8 @@ class Transport:
             error = error_of(response.status, content, self.scrub, buys=request.buys)
             # Both the body and the header may contain a wait. Use the longer one.
             wait = max(content.retry_after or 0, response.retry_after or 0)
-            return _Failure(error, isinstance(error, ServiceUnreachable), wait)
+            is_rejected = response.status in range(300, 500) and response.status != HTTPStatus.REQUEST_TIMEOUT
+            return _Failure(error, isinstance(error, ServiceUnreachable), wait, is_rejected)
         if not request.json_response:
             return response
         try:

@@ -28,6 +28,7 @@ from reviewbot.errors import (
     ServiceRefused,
     ServiceUnreachable,
     SettingsError,
+    leaves_no_task,
 )
 from reviewbot.settings.readers import Secret
 from tests.contract.vendor import complaints
@@ -233,6 +234,21 @@ def test_a_rate_limit_that_is_reported_as_an_invalid_request_is_waited_for(
     with connect(service, clock) as codevf, pytest.raises(ServiceUnreachable, match="rate limit is exceeded") as caught:
         codevf.create(SUBMISSION)
     assert "(HTTP 400, `rate_limit_exceeded`)" in caught.value.message
+
+
+@pytest.mark.parametrize("refusal", [402, 403, 404, 409, 413])
+@pytest.mark.parametrize("first", [Reply(504), Reply(drop=True), Reply(200, b"{")], ids=["504", "no response", "cut"])
+def test_a_refused_retry_of_a_purchase_does_not_say_that_there_is_no_task(
+    service: Service, clock: ManualClock, first: Reply, refusal: int
+) -> None:
+    service.replies = [first, said(refusal, {})]
+    with connect(service, clock) as codevf, pytest.raises(ServiceUnreachable) as caught:
+        codevf.create(SUBMISSION)
+    assert not leaves_no_task(caught.value), "the first request may have created it"
+    assert len(service.seen) == 2
+    service.replies = [said(429, {}), said(402, {})]
+    with connect(service, clock) as codevf, pytest.raises(OverBudget):
+        codevf.create(SUBMISSION)
 
 
 @pytest.mark.parametrize("status", [402, 413])
