@@ -22,6 +22,15 @@ KEY_MEMORY = timedelta(hours=23)
 """How long reviewbot reuses an idempotency key. CodeVF remembers keys for 24 hours."""
 
 
+PATIENCE = timedelta(days=7)
+"""How long reviewbot reads a task again that CodeVF does not find, or a deliverable that it cannot download."""
+
+
+def is_given_up(at: str, now: datetime) -> bool:
+    """Return whether the time `at` (ISO 8601) is more than `PATIENCE` before `now`."""
+    return now - datetime.fromisoformat(at) > PATIENCE
+
+
 def is_forgotten(at: str, now: datetime) -> bool:
     """Return whether the time `at` (ISO 8601) is more than `KEY_MEMORY` before `now`."""
     return now - datetime.fromisoformat(at) > KEY_MEMORY

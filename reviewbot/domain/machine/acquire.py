@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from decimal import Decimal
 
-from reviewbot.domain.codevf.idempotency import is_forgotten
+from reviewbot.domain.codevf.idempotency import is_forgotten, is_given_up
 from reviewbot.domain.github.pull_request import Permission
 from reviewbot.domain.ledger.ledger import Purchase, TaskState
 from reviewbot.domain.machine import phases
@@ -122,11 +122,16 @@ def after_lookup(at: phases.LookingUpOlder, got: TaskRead, now: datetime) -> Loo
 
 
 def after_failed_lookup(at: phases.LookingUpOlder, error: ReviewbotError, now: datetime) -> Looked:
-    """End the purchase if CodeVF does not know the task. After any other error, keep the purchase open."""
+    """Keep the purchase open after an error.
+
+    A purchase whose task CodeVF does not find stays open for `PATIENCE`, because one response may be wrong. A new
+    purchase does not wait for such a task.
+    """
     purchase, rest = at.left[0], at.left[1:]
     known = at.known.noting(f"reviewbot could not look up the review of {_named(purchase)}: {error.clause}")
     if isinstance(error, ServiceRefused) and error.is_not_found:
-        known = _end_without_answer(known, purchase, purchase.used, now)
+        is_over = purchase.state is TaskState.DONE or is_given_up(purchase.submitted_at, now)
+        known = _end_without_answer(known, purchase, purchase.used, now) if is_over else known
     elif purchase.state is not TaskState.DONE:
         unknown = OpenTask(purchase, Task(purchase.task_id, TaskStatus.UNKNOWN, "unknown"))
         known = replace(known, others=(*known.others, unknown))
