@@ -223,6 +223,19 @@ def test_the_file_overrides_the_input_config(row: tuple[str, object, str, object
     assert value_of(peek_settings(locked, f"{name}: {quoted(other)}\n"), name) == value
 
 
+def test_a_rule_cannot_set_what_the_workflow_locks() -> None:
+    inputs = {"locked": "fail-on\npaths", "fail-on": "high"}
+    rules = "routes:\n- {name: all, paths: ['**'], mode: fast}\n- {name: docs, fail-on: never}\n"
+    (problem,) = problems_of(inputs, rules)
+    assert (problem.where, problem.what) == (
+        "`routes` in the config file",
+        "`.github/reviewbot.yml` sets `fail-on` in a rule, but the workflow's input `locked` forbids it",
+    )
+    assert not peek_settings(inputs, rules).routes
+    assert len(read_settings({"locked": "paths"}, rules).routes) == 2, "a condition is no setting"
+    assert len(read_settings({**inputs, "config": rules}, None).routes) == 2, "the workflow may set what it locks"
+
+
 def test_a_workflow_may_set_what_it_locks() -> None:
     inputs = {"locked": "fail-on", "fail-on": "high", "config": "fail-on: low"}
     assert read_settings(inputs, None).fail_on is FailOn.HIGH

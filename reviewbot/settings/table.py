@@ -57,7 +57,7 @@ from reviewbot.settings.readers import (
     one_of,
     whole_number,
 )
-from reviewbot.settings.routes import MOST_LINES, ROUTES
+from reviewbot.settings.routes import CHANGES, MOST_LINES, ROUTES
 from reviewbot.values import replace
 
 T = TypeVar("T")
@@ -401,8 +401,9 @@ def read_layers(inputs: Mapping[str, str], config: str | None) -> tuple[tuple[La
     own, more = _read_config(inputs.get("config", ""), input_place("config"))
     locked = LINES.read(inputs.get("locked", ""))
     problems += [*_unknown(keys, config_place), *more, *_unknown(own, own_place), *_not_keys(locked)]
-    problems += [_locked(key, path) for key in keys if key in locked]
-    of_file = {key: value for key, value in keys.items() if key not in locked}
+    forbidden = {key: found for key, value in keys.items() if (found := _locked_in(key, value, locked))}
+    problems += [_locked(key, name, path) for key, names in forbidden.items() for name in names]
+    of_file = {key: value for key, value in keys.items() if key not in forbidden}
     given = {name: text.strip() for name, text in inputs.items() if text.strip()}
     return (Layer(given, input_place), Layer(of_file, config_place), Layer(own, own_place)), problems
 
@@ -437,9 +438,17 @@ def _not_keys(locked: tuple[str, ...]) -> Iterator[Problem]:
             yield Problem(input_place("locked"), what, todo="List config keys, one per line.")
 
 
-def _locked(key: str, path: str) -> Problem:
-    what = f"`{path}` sets this key, but the workflow's input `locked` forbids it"
-    todo = f"Remove `{key}` from the file. To check the file, run: reviewbot config check --input locked={key}"
+def _locked_in(key: str, value: object, locked: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the locked keys that a key of the config file sets: itself, or settings in the rules of `routes`."""
+    rules = value if key == "routes" and isinstance(value, list) else ()
+    of_rules = {name for rule in rules if isinstance(rule, dict) for name in rule if name in CHANGES}
+    return tuple(dict.fromkeys(name for name in locked if name == key or name in of_rules))
+
+
+def _locked(key: str, name: str, path: str) -> Problem:
+    where = "this key" if name == key else f"`{name}` in a rule"
+    what = f"`{path}` sets {where}, but the workflow's input `locked` forbids it"
+    todo = f"Remove `{name}` from the file. To check the file, run: reviewbot config check --input locked={name}"
     return Problem(config_place(key), what, todo=todo)
 
 

@@ -12,6 +12,7 @@ from reviewbot_sandbox.codevf import Answer, Deliverables, Delivered, FreeText, 
 from reviewbot_sandbox.faults import DropBefore, RecordedThen, Reply
 from reviewbot_sandbox.github.records import ReviewState
 
+from reviewbot.domain.findings.markers import review_mark
 from tests.app.rig import CLEAN, REPO, Rig, answer, earlier, finding, open_rig, with_state
 
 SHELL = finding(
@@ -415,6 +416,22 @@ def test_changes_are_requested_whenever_findings_begin_to_block(tmp_path: Path) 
                 rig.world.store.reviews[number] = replace(one, state=ReviewState.DISMISSED)
         rig.run(review_event="request-changes")
         assert states() == ["DISMISSED"], "a maintainer dismissed it"
+
+
+def test_only_a_pending_review_with_reviewbots_mark_is_deleted(tmp_path: Path) -> None:
+    """GitHub allows one pending review per user. A person whose token reviewbot uses may have a draft."""
+    with open_rig(tmp_path, engineer=lambda _: answer(SHELL)) as rig:
+        draft = rig.world.review(REPO, rig.number, "github-actions[bot]", event=None, body="My notes.")
+        assert rig.run().outputs["critical"] == "1"
+        assert rig.world.store.reviews[draft.id].state is ReviewState.PENDING
+        assert "A shell runs what the caller sends" in rig.summaries()[0], (
+            "GitHub refuses a second review beside the draft"
+        )
+        left = replace(draft, body=f"{review_mark('')}\n")
+        rig.world.store.reviews[draft.id] = left
+        rig.run()
+        assert draft.id not in rig.world.store.reviews
+        assert len(rig.comments()) == 1
 
 
 def test_a_comment_that_blocks_has_a_prompt_for_an_agent_if_the_setting_says_so(tmp_path: Path) -> None:

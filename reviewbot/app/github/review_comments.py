@@ -99,9 +99,13 @@ def _post(
 
 
 def _clear_pending(run: RunContext, snapshot: Snapshot) -> None:
-    """Delete a pending review of a killed run, because GitHub allows only one pending review per user."""
+    """Delete a pending review of a killed run, because GitHub allows only one pending review per user.
+
+    A pending review without reviewbot's mark is the draft of the person whose token reviewbot uses.
+    """
+    mark = review_mark(run.settings.instance)
     for review in snapshot.reviews:
-        if review.state == "PENDING":
+        if review.state == "PENDING" and review.body.startswith(mark):
             run.ports.forge.delete_pending_review(snapshot.pull.number, review.id)
 
 
