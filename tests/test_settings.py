@@ -338,7 +338,7 @@ def test_a_value_of_the_input_config_is_checked_even_if_the_file_sets_another() 
 def test_an_invalid_input_is_reported_with_the_allowed_values(name: str, text: str) -> None:
     (problem,) = problems_of({name: text})
     (row,) = [row for row in INPUTS if row.name == name]
-    assert (problem.where, problem.allowed) == (f"input `{name}`", row.allowed)
+    assert (problem.where, problem.allowed) == (f"input `{name}`", row.reader.allowed)
     assert problem.what.startswith("invalid value")
     assert value_of(peek_settings({name: text}), name) == value_of(Settings(), name)
 
@@ -755,7 +755,7 @@ def test_the_documentation_sees_every_setting_as_text() -> None:
         "",
     )
     assert (defaults["mode"], defaults["comment-from"], defaults["max-credits"]) == ("fast", "low", "240")
-    assert all(row.meaning.endswith(".") and row.allowed for row in INPUTS)
+    assert all(row.meaning.endswith(".") and row.reader.allowed for row in INPUTS)
 
 
 @pytest.mark.parametrize("word", list(FailOn))
@@ -765,7 +765,7 @@ def test_a_threshold_is_a_severity_or_never(word: FailOn) -> None:
 
 def test_a_setting_explains_each_of_its_values() -> None:
     words = re.compile(r"`([a-z_-]+)`")
-    silent = {row.name: set(words.findall(row.allowed)) - set(words.findall(row.meaning)) for row in INPUTS}
+    silent = {row.name: set(words.findall(row.reader.allowed)) - set(words.findall(row.meaning)) for row in INPUTS}
     assert {name for name, left in silent.items() if left} == {"fail-on", "comment-from"}, silent
     assert (silent["fail-on"], silent["comment-from"]) == (set(FailOn) - {"high"}, set(FailOn) - {"never"}), (
         "severities, by name"

@@ -13,7 +13,7 @@ from typing import Any
 from msgspec import Struct
 
 from reviewbot.analyzers.copies import Copy, SourceFile
-from reviewbot.analyzers.raw import Edit, RawFinding
+from reviewbot.analyzers.parsers import Edit, RawFinding
 from reviewbot.domain.model.review import Category, Severity
 from reviewbot.values import replace
 

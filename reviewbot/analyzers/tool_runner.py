@@ -14,7 +14,7 @@ from msgspec import Struct, field
 
 from reviewbot.adapters.subprocess_limits import CANNOT_START, Limits, run_confined
 from reviewbot.analyzers.copies import Copy, SourceFile, write_copy
-from reviewbot.analyzers.raw import RawFinding
+from reviewbot.analyzers.parsers import RawFinding
 from reviewbot.analyzers.tools import Tool
 from reviewbot.domain.text.strict_json import JsonMismatch
 

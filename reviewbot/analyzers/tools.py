@@ -16,7 +16,7 @@ from msgspec import Struct
 
 from reviewbot.analyzers import kinds, parsers
 from reviewbot.analyzers.copies import SourceFile
-from reviewbot.analyzers.raw import RawFinding
+from reviewbot.analyzers.parsers import RawFinding
 
 HERE: Final = Path(__file__).resolve().parent
 

@@ -115,7 +115,7 @@ class Reviewers(Struct, frozen=True):
         """
         if settings.reviewer is ReviewerKind.LOCAL:
             # Imported here because a paid review does not need the analyzers.
-            from reviewbot.analyzers.service import LocalReviewer, all_installed, with_interpreter  # noqa: PLC0415
+            from reviewbot.analyzers.reviewer import LocalReviewer, all_installed, with_interpreter  # noqa: PLC0415
 
             path_env = with_interpreter(self.network.children)
             if self.on_missing is None and not all_installed(path_env):

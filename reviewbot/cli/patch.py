@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from difflib import SequenceMatcher, unified_diff
 from itertools import takewhile
 
@@ -142,8 +142,9 @@ def _common(one: Sequence[str], other: Sequence[str]) -> int:
 def patch(path: str, before: str, after: str) -> str:
     """Return the diff in git's format, or an empty string if the texts are equal."""
     old, new = _named(f"a/{path}"), _named(f"b/{path}")
-    lines = list(unified_diff(_lines(before), _lines(after), old, new))
-    return "".join((f"diff --git {old} {new}\n", *_ended(lines))) if lines else ""
+    lines = unified_diff(_lines(before), _lines(after), old, new)
+    ended = [line if line.endswith("\n") else f"{line}\n{NO_NEWLINE}" for line in lines]
+    return "".join((f"diff --git {old} {new}\n", *ended)) if ended else ""
 
 
 def _named(name: str) -> str:
@@ -153,8 +154,3 @@ def _named(name: str) -> str:
     """
     quoted = _SPECIAL.sub(lambda found: f"\\{ord(found[0]) & 0xFF:03o}", name)
     return f'"{quoted}"' if quoted != name else name
-
-
-def _ended(lines: Sequence[str]) -> Iterator[str]:
-    for line in lines:
-        yield line if line.endswith("\n") else f"{line}\n{NO_NEWLINE}"

@@ -1,4 +1,4 @@
-"""The target of a review at a terminal: a branch, staged changes or a pull request."""
+"""The target of a command: a branch, staged changes, a pull request or a repository."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from reviewbot.adapters.git.clone import open_clone
+from reviewbot.adapters.git.clone import Clone, open_clone
 from reviewbot.adapters.github.client import RetryLimits
-from reviewbot.adapters.local.forge import LocalForge
+from reviewbot.adapters.local.forge import LocalForge, StateFile, page_name
 from reviewbot.adapters.local.pull_request import (
     CommitRange,
     LocalChange,
@@ -22,7 +22,6 @@ from reviewbot.adapters.local.pull_request import (
     settled_files,
     staged_range,
 )
-from reviewbot.adapters.local.state_file import StateFile, page_name
 from reviewbot.cli.bootstrap import change_reader, open_forge
 from reviewbot.cli.invocation import REPEATED
 from reviewbot.domain.codevf.idempotency import account_number
@@ -32,6 +31,8 @@ from reviewbot.ports import ChangeReader, Clock
 from reviewbot.settings import Settings, peek_settings
 from reviewbot.settings.environment import Desktop
 from reviewbot.settings.table import CONFIG_FILE, TEMPLATES_DIR
+from reviewbot.setup.audit import inputs_of_review, read_jobs
+from reviewbot.setup.files import WORKFLOWS
 
 STATE_FOLDER = "reviewbot"
 """The folder of the state files, inside git's folder or, for pull requests, inside `XDG_STATE_HOME`."""
@@ -158,6 +159,13 @@ def _pull_request(setting: Setting, clock: Clock, stack: ExitStack, limits: Retr
     again = _command(setting.chosen, "--pr", str(number), "--repo", repository)
     changes = change_reader(desktop.network, desktop.token)
     return Place(LocalForge(source, state_file), changes, number, what, again, settings.paid)
+
+
+def inputs_at(clone: Clone, commit: str) -> Mapping[str, str] | None:
+    """Return the inputs of the workflow that reviews at a commit, or None if there is no such workflow."""
+    entries = clone.files(commit, [f"{WORKFLOWS}/"])
+    jobs, _ = read_jobs({path.rpartition("/")[2]: entry.text or "" for path, entry in entries.items()})
+    return inputs_of_review(jobs) if any(job.reviews for job in jobs) else None
 
 
 def repository_name(said: str | None, desktop: Desktop) -> str:

@@ -21,7 +21,6 @@ from reviewbot.render.view_models.exclusions import excludable, exclusion_comman
 from reviewbot.render.view_models.review import (
     CommentView,
     FindingStateView,
-    FindingView,
     ProgressView,
     PromptView,
     ReplyView,
@@ -29,7 +28,6 @@ from reviewbot.render.view_models.review import (
 )
 from reviewbot.render.view_models.truncation import (
     truncate_comment,
-    truncate_finding,
     truncate_finding_state,
     truncate_summary,
     truncate_texts,
@@ -55,7 +53,8 @@ def linked(view: V, link: Callable[[str | None], Written | None] = address) -> V
 
 def of_summary(view: SummaryView, detail: Detail) -> dict[str, object]:
     """Return the context of the templates that describe a run. The view must be a result of `linked`."""
-    thin = truncate_texts(view, detail)
+    thin, missed = truncate_texts(view, detail), excludable(view.missed)
+    exclusion = exclusion_setting(missed) if view.pull_number else exclusion_command(view.command, missed)
     return {
         "view": replace(thin, mark=Markdown(view.mark), ledger=Markdown(view.ledger)),
         "shown": truncate_summary(view, detail),
@@ -76,17 +75,12 @@ def of_summary(view: SummaryView, detail: Detail) -> dict[str, object]:
         "context_bytes": sum(item.bytes for item in view.context),
         "context_redactions": sum(item.redactions for item in view.context),
         "missed": len(view.missed),
-        "exclusion": exclusion_setting(excludable(view.missed)) if view.pull_number else _as_command(view),
+        "exclusion": f"  {exclusion}" if exclusion and not view.pull_number else exclusion,
         "branch": not view.pull_number,
         "followed": _is_followed(view.progress),
         "beyond": view.progress.beyond if view.progress else 0,
         "beyond_blocks": view.closing > sum(one.blocks for one in view.findings),
     }
-
-
-def _as_command(view: SummaryView) -> str:
-    command = exclusion_command(view.command, excludable(view.missed))
-    return f"  {command}" if command else ""
 
 
 def _is_followed(progress: ProgressView | None) -> bool:
@@ -183,10 +177,6 @@ def of_question(view: QuestionView) -> Iterator[dict[str, object]]:
             file_names=tuple((line(name), line(text)) for name, text in view.file_names),
         )
         yield {"view": thin}
-
-
-def of_annotation(finding: FindingView, detail: Detail) -> dict[str, object]:
-    return {"finding": linked(truncate_finding(finding, detail))}
 
 
 class _PromptLimits(Struct, frozen=True):

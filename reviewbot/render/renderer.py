@@ -43,7 +43,7 @@ from reviewbot.render.view_models.review import (
     ReplyView,
     SummaryView,
 )
-from reviewbot.render.view_models.truncation import shows_everything
+from reviewbot.render.view_models.truncation import shows_everything, truncate_finding
 from reviewbot.values import replace
 
 if TYPE_CHECKING:
@@ -239,8 +239,8 @@ class Renderer:
     @_or_shipped
     def annotation(self, finding: FindingView) -> tuple[str, str]:
         """Return an annotation's title (at most 255 characters) and message (at most 60 kB) as plain text."""
-        contexts_of = (contexts.of_annotation(finding, detail) for detail in COMMENT_DETAILS)
-        text = _first_fit("annotation.txt.j2", contexts_of, self._plain.render, MESSAGE)
+        attempts = ({"finding": contexts.linked(truncate_finding(finding, detail))} for detail in COMMENT_DETAILS)
+        text = _first_fit("annotation.txt.j2", attempts, self._plain.render, MESSAGE)
         title, _, message = text.partition("\n")
         return shorten_title(title), message.strip("\n") or title
 
@@ -271,7 +271,7 @@ class Renderer:
         return _first_fit("report.html.j2", attempts, self._html.render_with_words, REPORT) + "\n"
 
     def statistics(self, found: Statistics) -> str:
-        from reviewbot.render.view_models.statistics_page import page_of  # noqa: PLC0415 — only `reviewbot stats` needs it
+        from reviewbot.render.view_models.statistics import page_of  # noqa: PLC0415 — only `reviewbot stats` needs it
 
         context = {**page_of(found), **self._style("statistics/page.css.j2")}
         return _first_fit("statistics/page.html.j2", [context], self._html.render, REPORT) + "\n"

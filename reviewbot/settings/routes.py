@@ -60,7 +60,9 @@ def _routes(value: object) -> tuple[Route, ...]:
         problems.append((f"the list has {len(value)} rules", f"up to {MOST_ROUTES}", 0))
     if problems:
         raise NotAllowed(*problems)
-    return tuple(_route(item) for item in value)
+    return tuple(
+        Route(**{key.replace("-", "_"): ROUTE_KEYS[key].read(text) for key, text in item.items()}) for item in value
+    )
 
 
 def _problems(number: int, item: object) -> Iterator[tuple[str, str]]:
@@ -89,10 +91,6 @@ def _repeated(value: list[object]) -> Iterator[tuple[str, str, int]]:
     for number, name in enumerate(names, 1):
         if isinstance(name, str) and name in names[: number - 1]:
             yield f"rule {number}, `name`: `{name[:60]}` is also the name of rule {names.index(name) + 1}", "", number
-
-
-def _route(item: Mapping[str, Any]) -> Route:
-    return Route(**{key.replace("-", "_"): ROUTE_KEYS[key].read(value) for key, value in item.items()})
 
 
 ROUTES = Reader("a list of rules", _routes)

@@ -327,10 +327,6 @@ class Input(Struct, frozen=True):
         """The default as users write it, or an empty string if there is none."""
         return default_text(self.value)
 
-    @property
-    def allowed(self) -> str:
-        return self.reader.allowed
-
 
 INPUTS = tuple(Input(row.name, row.default, **row.metadata) for row in fields(Settings))
 _CONFIG_KEYS = sorted(one.name for one in INPUTS if one.config)

@@ -21,7 +21,7 @@ USUAL_TYPES = frozenset({"opened", "reopened", "synchronize"})
 
 _PARTS = frozenset({"paths", "paths-ignore", "branches", "branches-ignore"})
 
-_DEEPEST = 30
+DEEPEST = 30
 """The maximum nesting depth of a workflow's YAML."""
 
 _ALIASES = 20
@@ -171,15 +171,6 @@ _YOURS = frozenset({"codevf-url", "codevf-api-key", "github-token", "command"})
 """The inputs that `doctor` ignores, because a workflow's author could use them to obtain the user's key."""
 
 
-def broken(workflows: Mapping[str, str]) -> Iterator[tuple[str, str]]:
-    """Yield the workflows that are not valid YAML, each with line, column and reason."""
-    for name, text in workflows.items():
-        try:
-            any(depth > _DEEPEST for _, depth in yaml_events(text))
-        except NotYaml as error:
-            yield name, str(error)
-
-
 def inputs_of_review(jobs: Sequence[Job]) -> Mapping[str, str]:
     """Return the inputs of the job that reviews, except those that `doctor` ignores."""
     inputs = next((job.inputs for job in jobs if job.reviews), {})
@@ -192,7 +183,7 @@ def _yaml(text: str) -> object:
     try:
         for event, depth in yaml_events(text):
             aliases += isinstance(event, AliasEvent)
-            if depth > _DEEPEST or aliases > _ALIASES:
+            if depth > DEEPEST or aliases > _ALIASES:
                 return None
         return yaml_value(text)
     except NotYaml:

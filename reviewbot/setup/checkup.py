@@ -24,8 +24,9 @@ from reviewbot.domain.policy.verdict import EXIT_NO_REVIEW, EXIT_SETTINGS
 from reviewbot.domain.text.formatting import number
 from reviewbot.errors import OverBudget, PermissionMissing, Problem, ReviewbotError, nearest
 from reviewbot.settings import INPUTS, Settings
+from reviewbot.settings.configfile import NotYaml, yaml_events
 from reviewbot.settings.routes import changes_of, conditions_of, without_effect
-from reviewbot.setup.audit import Called, Job
+from reviewbot.setup.audit import DEEPEST, Called, Job
 from reviewbot.setup.files import EXAMPLE_OWNER, REVIEW_FILE
 from reviewbot.values import replace
 
@@ -136,9 +137,14 @@ def of_routes(routes: Sequence[Route]) -> Iterator[Check]:
             yield Check(f"rule {at + 1}", rule)
 
 
-def of_broken(file: str, reason: str) -> Check:
+def of_broken(workflows: Mapping[str, str]) -> Iterator[Check]:
+    """Yield a problem for each workflow that is not valid YAML."""
     todo = "Fix the file on the default branch. Until then, GitHub ignores it."
-    return Check("workflows", f"`{file}` is not valid YAML: {reason}", todo, EXIT_SETTINGS)
+    for file, text in workflows.items():
+        try:
+            any(depth > DEEPEST for _, depth in yaml_events(text))
+        except NotYaml as error:
+            yield Check("workflows", f"`{file}` is not valid YAML: {error}", todo, EXIT_SETTINGS)
 
 
 def of_workflows(jobs: Sequence[Job], settings: Settings, unread: Sequence[Called] = ()) -> Iterator[Check]:
@@ -173,8 +179,10 @@ def of_workflows(jobs: Sequence[Job], settings: Settings, unread: Sequence[Calle
     if reviewing and not any("issue_comment" in job.events for job in jobs):
         what = "no workflow runs on `/reviewbot` comments, so commands wait for the next run on the pull request"
         yield Check("commands", what, "Add the workflow `reviewbot-commands.yml` that `reviewbot init` writes.")
-    if settings.wait_for_checks:
-        yield from _of_ends(jobs)
+    if settings.wait_for_checks and not any(_ENDS & job.events.keys() for job in jobs):
+        what = "no workflow runs when other checks complete, so a review waits for the next push or `collect` run"
+        todo = "Write one, with the `name:` of your CI workflow as NAME: reviewbot init --force --wait-for NAME"
+        yield Check("awaited checks", what, todo)
     yield from _of_refs(jobs)
 
 
@@ -274,13 +282,6 @@ def of_awaited(settings: Settings, there: Sequence[HeadCheck], *, branch: str) -
             what = f"no check on the last commit of `{branch}` matches `{name}` from `wait-for-checks`"
             todo = "Ignore this if the check runs only on pull requests. Otherwise, fix the name."
             yield Check("awaited checks", what, todo)
-
-
-def _of_ends(jobs: Sequence[Job]) -> Iterator[Check]:
-    if not any(_ENDS & job.events.keys() for job in jobs):
-        what = "no workflow runs when other checks complete, so a review waits for the next push or `collect` run"
-        todo = "Write one, with the `name:` of your CI workflow as NAME: reviewbot init --force --wait-for NAME"
-        yield Check("awaited checks", what, todo)
 
 
 _TYPES = {

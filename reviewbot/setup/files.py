@@ -297,7 +297,8 @@ LIMITS = ("max-credits-per-pr", "max-credits-ceiling")
 
 def _key(row: Input, *, is_set: bool) -> Iterator[str]:
     yield from (
-        f"# {line}" for line in textwrap.wrap(f"{row.meaning} Allowed: {row.allowed}.", 100, break_on_hyphens=False)
+        f"# {line}"
+        for line in textwrap.wrap(f"{row.meaning} Allowed: {row.reader.allowed}.", 100, break_on_hyphens=False)
     )
     mark = "" if is_set else "#"
     # A login with brackets needs quotes.

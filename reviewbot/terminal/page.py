@@ -287,16 +287,13 @@ def _list(console: Console, rows: Sequence[tuple[str, str, str]], most: int) -> 
 def _why_held(held: Held) -> str:
     detail = f" ({held.detail})" if held.detail else ""
     if held.reason is HeldBecause.BINARY:
-        how = f"if it is text, remove its NUL bytes; otherwise, exclude it{_how_to_exclude(held.path)}"
+        pattern = "".join(exclusions([held.path]))
+        option = f": --paths {shlex.quote(pattern)}" if pattern else " with `--paths`"
+        how = f"if it is text, remove its NUL bytes; otherwise, exclude it{option}"
         detail = (
             f"{detail}, so it cannot be reviewed; {how}" if held.missed else ", without readable text; no action needed"
         )
     return f"{WHY_HELD[held.reason]}{detail}."
-
-
-def _how_to_exclude(path: str) -> str:
-    pattern = "".join(exclusions([path]))
-    return f": --paths {shlex.quote(pattern)}" if pattern else " with `--paths`"
 
 
 def _show_cost(console: Console, view: SummaryView) -> None:

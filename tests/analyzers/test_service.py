@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from reviewbot.analyzers.service import LocalReviewer, all_installed, with_interpreter
+from reviewbot.analyzers.reviewer import LocalReviewer, all_installed, with_interpreter
 from reviewbot.domain.model.review import Attachment, Mode, Submission, TaskStatus
 from reviewbot.errors import ServiceRefused
 from reviewbot.ports import ReviewService

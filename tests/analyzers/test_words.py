@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from reviewbot.analyzers.answer import explain, rate, replacement, table, title
-from reviewbot.analyzers.raw import Edit, RawFinding
+from reviewbot.analyzers.parsers import Edit, RawFinding
 from reviewbot.analyzers.reviewer import examine, names
 from reviewbot.analyzers.tools import RUFF, TOOLS
 from reviewbot.domain.codevf.response import read_result

@@ -11,8 +11,7 @@ from reviewbot_sandbox.demo.readback import Landed, Reader
 from reviewbot_sandbox.demo.runner import prepare_job, run_step, step_environment
 from reviewbot_sandbox.demo.services import Plan, open_sandbox
 
-from reviewbot.analyzers.reviewer import examine
-from reviewbot.analyzers.service import with_interpreter
+from reviewbot.analyzers.reviewer import examine, with_interpreter
 
 LIFETIME = 120.0
 HTML_REPORT = "report.html"

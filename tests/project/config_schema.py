@@ -53,7 +53,7 @@ def config_schema() -> dict[str, object]:
 
 def _property(row: Input) -> dict[str, object]:
     default = {"default": row.value} if row.default else {}
-    description = f"{row.meaning} Allowed: {row.allowed}."
+    description = f"{row.meaning} Allowed: {row.reader.allowed}."
     return {"description": description, **default, "anyOf": [_values(row), _UNSET]}
 
 

@@ -36,10 +36,10 @@ def test_each_description_states_the_default(action: dict[str, Any], row: Input)
     assert "Default: " in description
 
 
-@pytest.mark.parametrize("row", [row for row in ACTION_INPUTS if "`" in row.allowed], ids=lambda row: row.name)
+@pytest.mark.parametrize("row", [row for row in ACTION_INPUTS if "`" in row.reader.allowed], ids=lambda row: row.name)
 def test_each_description_names_the_values_that_are_allowed(action: dict[str, Any], row: Input) -> None:
     description = action["inputs"][row.name]["description"]
-    values = set(re.findall(r"`([^`]+)`", row.allowed)) - {"true", "false"}
+    values = set(re.findall(r"`([^`]+)`", row.reader.allowed)) - {"true", "false"}
     assert not {value for value in values if f"`{value}`" not in description}
 
 

@@ -85,7 +85,7 @@ UPLOADS = """\
 
 def row_of(row: Input) -> str:
     default = f"`{row.default}`" if row.default else ""
-    return f"| `{row.name}` | {default} | {row.meaning} | {row.allowed} |"
+    return f"| `{row.name}` | {default} | {row.meaning} | {row.reader.allowed} |"
 
 
 PARTS: Mapping[str, str] = {

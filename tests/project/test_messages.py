@@ -21,7 +21,7 @@ HINTLESS = {
     "reviewbot/adapters/github/client.py": "git fetches the change instead",
     "reviewbot/adapters/local/pull_request.py": "likewise",
     "reviewbot/app/github/read_change.py": "likewise",
-    "reviewbot/analyzers/service.py": "only a bug asks the local reviewer for a deliverable",
+    "reviewbot/analyzers/reviewer.py": "only a bug asks the local reviewer for a deliverable",
     "reviewbot/cli/bootstrap.py": "without analyzers, one line says it all: the message names the action to use",
     "reviewbot/cli/commands/plan.py": "only a bug makes a plan buy",
 }

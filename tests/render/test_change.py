@@ -15,9 +15,9 @@ from hypothesis import strategies as st
 
 from reviewbot.domain.diff.parse import parse_diff
 from reviewbot.domain.diff.reviewed_file import FileView
-from reviewbot.render.change import Heading, Runs, anchor, written
 from reviewbot.render.colours import PIECE, Colours
 from reviewbot.render.html_escaping import data
+from reviewbot.render.report import Heading, Runs, anchor, written
 from tests.hostile.corpus import CORPUS, Kind
 
 DIFF = """\

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reviewbot.setup.audit import Job, broken, inputs_of_review, read_jobs
+from reviewbot.setup.audit import Job, inputs_of_review, read_jobs
+from reviewbot.setup.checkup import of_broken
 
 STEP = "{runs-on: x, steps: [{uses: acme/reviewbot@v1}]}"
 
@@ -43,9 +44,9 @@ def test_an_input_may_be_a_variable_of_the_workflow() -> None:
 
 
 def test_a_workflow_that_is_not_yaml_is_named_with_its_line() -> None:
-    assert list(broken({"a.yml": "on: push\n", "b.yml": "on: push\njobs: [\n", "deep.yml": "[" * 10_000})) == [
-        ("b.yml", "line 3, column 1: expected a value, found the end of the file")
-    ]
+    workflows = {"a.yml": "on: push\n", "b.yml": "on: push\njobs: [\n", "deep.yml": "[" * 10_000}
+    (problem,) = of_broken(workflows)
+    assert problem.what == "`b.yml` is not valid YAML: line 3, column 1: expected a value, found the end of the file"
 
 
 @pytest.mark.parametrize("on", ["push", "[issue_comment]", "{schedule: [{cron: x}]}", "", "7"])

@@ -25,7 +25,7 @@ from reviewbot.domain.ledger.signing import Signer
 from reviewbot.domain.statistics.past import PastPull, PullState
 from reviewbot.errors import SettingsError
 from reviewbot.terminal.console import open_console
-from reviewbot.terminal.plan import start_of
+from reviewbot.terminal.figures import start_of
 from reviewbot.terminal.progress import Progress
 from tests.app.rig import KEY, OTHER_KEY, REPO, SCALE, TOKEN, Rig, answer, earlier, finding, open_rig, with_state
 from tests.app.test_commands import people, reply_to_finding

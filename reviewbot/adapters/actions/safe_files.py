@@ -36,8 +36,8 @@ def write_inside(
         SettingsError: the path is outside the workspace or cannot be written.
     """
     *folders, name = _parts(workspace, path, forbidden)
-    with _refusing(path, "written"), _folder(workspace, folders) as inside:
-        _replace(inside, name, content, mode)
+    with _refusing(path, "written"), opened_folder(workspace, folders) as inside:
+        replace_file(inside, name, content, mode)
 
 
 def is_taken(workspace: str, path: str, forbidden: frozenset[str]) -> bool:
@@ -49,7 +49,7 @@ def is_taken(workspace: str, path: str, forbidden: frozenset[str]) -> bool:
     *folders, name = _parts(workspace, path, forbidden)
     with _refusing(path, "written"):
         try:
-            with _folder(workspace, folders, make=False) as inside:
+            with opened_folder(workspace, folders, make=False) as inside:
                 status = os.stat(name, dir_fd=inside, follow_symlinks=False)
         except FileNotFoundError:
             return False
@@ -80,7 +80,7 @@ def read_inside(workspace: str, path: str, limit: int, forbidden: frozenset[str]
     *folders, name = _parts(workspace, path, forbidden)
     with (
         _refusing(path, "read"),
-        _folder(workspace, folders, make=False) as inside,
+        opened_folder(workspace, folders, make=False) as inside,
         os.fdopen(os.open(name, _OLD_FILE, dir_fd=inside), "rb") as stream,
     ):
         status = os.fstat(stream.fileno())
@@ -99,8 +99,8 @@ def check_inside(workspace: str, path: str) -> str:
     """
     parts = _parts(workspace, path)
     inner = "/".join(parts)
-    with _refusing(path, "written"), _folder(workspace, parts[:-1], keep=False) as inside:
-        temporary, stream = _create_temporary(inside)
+    with _refusing(path, "written"), opened_folder(workspace, parts[:-1], keep=False) as inside:
+        temporary, stream = _create_temporary(inside, 0o644)
         stream.close()
         os.unlink(temporary, dir_fd=inside)
         with suppress(FileNotFoundError):  # another error means that the whole path is too long
@@ -127,7 +127,7 @@ def _parts(workspace: str, path: str, forbidden: frozenset[str] = FORBIDDEN) -> 
 
 
 @contextmanager
-def _folder(workspace: str, folders: list[str], *, make: bool = True, keep: bool = True) -> Iterator[int]:
+def opened_folder(workspace: str, folders: list[str], *, make: bool = True, keep: bool = True) -> Iterator[int]:
     """Yield the file descriptor of the innermost folder. Unless `keep` is set, remove created folders afterward."""
     with ExitStack() as undo:
         inside = os.open(workspace, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
@@ -163,19 +163,21 @@ def _make(inside: int, name: str) -> bool:
     return True
 
 
-def _create_temporary(inside: int) -> tuple[str, BinaryIO]:
+def _create_temporary(inside: int, mode: int) -> tuple[str, BinaryIO]:
     name = f".{uuid4()}.tmp"
-    return name, os.fdopen(os.open(name, _NEW_FILE, 0o644, dir_fd=inside), "wb")
+    return name, os.fdopen(os.open(name, _NEW_FILE, mode, dir_fd=inside), "wb")
 
 
-def _replace(inside: int, name: str, content: bytes, mode: int | None) -> None:
-    """Write a temporary file and rename it, so that a symlink with the name `name` is replaced, not followed."""
-    temporary, stream = _create_temporary(inside)
+def replace_file(inside: int, name: str, content: bytes, mode: int | None) -> None:
+    """Write a temporary file to the disk and rename it, so that a symlink with this name is replaced, not followed."""
+    temporary, stream = _create_temporary(inside, 0o644 if mode is None else mode)
     try:
         with stream:
             stream.write(content)
             if mode is not None:
                 os.fchmod(stream.fileno(), mode)
+            stream.flush()
+            os.fsync(stream.fileno())
         os.replace(temporary, name, src_dir_fd=inside, dst_dir_fd=inside)
     finally:
         with suppress(FileNotFoundError):  # it was renamed

@@ -87,10 +87,6 @@ class Clone:
         (borrowed / "alternates").write_bytes(f"{objects}\n".encode("utf-8", "surrogateescape"))
 
     @property
-    def is_shallow(self) -> bool:
-        return (self.common_dir / "shallow").exists()
-
-    @property
     def _theirs(self) -> Git:
         return Git(self._scratch, self._isolated, Bounds(), self.root / ".git")
 

@@ -53,7 +53,9 @@ def _fetch(git: Git, remote: Git, url: str, number: int, head: str, base: str) -
         if depth == "--unshallow" and not git.is_shallow():
             break
         _fetch_refs(remote, url, depth, f"+refs/pull/{number}/head:{_HEAD}", f"+{base}:{_BASE}")
-        _require_head(git, number, head)
+        fetched = git.run("rev-parse", "--verify", "--quiet", f"{_HEAD}^{{commit}}").decode("ascii").strip()
+        if fetched != head:
+            raise ChangeUnreadable(f"The head of pull request {number} is now {fetched[:12]}.", hint=MOVED)
         if merge_base := _merge_base(git, head, base):
             return merge_base
     raise ChangeUnreadable(
@@ -69,12 +71,6 @@ def _fetch_refs(remote: Git, url: str, depth: str, *refs: str) -> None:
         remote.run(*command)
     except ChangeUnreadable:
         remote.run(*command)
-
-
-def _require_head(git: Git, number: int, head: str) -> None:
-    fetched = git.run("rev-parse", "--verify", "--quiet", f"{_HEAD}^{{commit}}").decode("ascii").strip()
-    if fetched != head:
-        raise ChangeUnreadable(f"The head of pull request {number} is now {fetched[:12]}.", hint=MOVED)
 
 
 def _merge_base(git: Git, head: str, base: str) -> str | None:

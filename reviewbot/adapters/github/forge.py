@@ -13,7 +13,7 @@ from reviewbot.adapters.github import payloads, rest
 from reviewbot.adapters.github.base import items
 from reviewbot.adapters.github.client import PAGE, remembering
 from reviewbot.adapters.github.errors import Intent
-from reviewbot.adapters.github.graphql import answers, open_reviews, parse, queries
+from reviewbot.adapters.github.graphql import answers, parse, queries
 from reviewbot.adapters.github.graphql.files import FileReader
 from reviewbot.adapters.github.rest import GraphQLError
 from reviewbot.domain.findings.markers import read_words
@@ -83,9 +83,9 @@ class GitHubForge(FileReader):
         hidden: list[GraphQLError] = []
         forgives = remembering(hidden, lambda error: error.hides("recent", "forced"))
         data = self._calls.query(queries.snapshot(len(more)), variables, intent, answers.Snapshot, forgives=forgives)
-        node, app = self._there(data.repository), parse.app_of(data.viewer)
+        node = self._there(data.repository)
         pull = self._found(node.pull_request, f"pull request {number}")
-        own, older, others = self._all_check_runs(pull, check_names, data.others or {}, app, listed=not hidden)
+        own, older, others = self._all_check_runs(pull, data, check_names, listed=not hidden)
         comments = self._whole(pull.comments, queries.MORE_RATED_COMMENTS, number, answers.RatedCommentNode)
         threads = self._whole(pull.review_threads, queries.MORE_THREADS, number, answers.ThreadNode)
         said = [(thread, tuple(self._thread_comments(thread))) for thread in threads]
@@ -106,21 +106,15 @@ class GitHubForge(FileReader):
         )
 
     def _all_check_runs(
-        self,
-        pull: answers.PullRequestNode,
-        names: Sequence[str],
-        others: Mapping[str, answers.Checked | None],
-        app: str,
-        *,
-        listed: bool,
+        self, pull: answers.PullRequestNode, data: answers.Snapshot, names: Sequence[str], *, listed: bool
     ) -> tuple[tuple[CheckRun, ...], tuple[CheckRun, ...], tuple[CheckRun, ...]]:
         """Return this pull request's check runs on the head, its other check runs, and those of other pull requests."""
-        name, *more = names
+        (name, *more), app = names, parse.app_of(data.viewer)
         commits, head = parse.checked_commits(pull), pull.head_ref_oid
         named = self._all_checks(commits, name, app)
         aside = [
             run
-            for other, one in zip(more, others.values(), strict=False)
+            for other, one in zip(more, (data.others or {}).values(), strict=False)
             if one
             for run in self._all_checks(parse.checked_commits(one), other, app)
         ]
@@ -216,7 +210,7 @@ class GitHubForge(FileReader):
         more = {(pull.number, name) for pull in pulls for name in check_names.of(*parse.bases(pull))}
         for one in self._checked(sorted(pair for pair in more if pair[1] != check_names.plain)):
             named[one.number].append(one)
-        found = {number: open_reviews.has_open_task(number, checked) for number, checked in named.items()}
+        found = {number: parse.has_open_task(number, checked) for number, checked in named.items()}
         return Waiting(
             known=tuple(number for number, is_open in found.items() if is_open),
             unknown=frozenset(number for number, is_open in found.items() if is_open is None),
@@ -276,7 +270,7 @@ class GitHubForge(FileReader):
                 return ()
             entries += queue.entries.nodes
             if (after := queue.entries.after) is None:
-                return open_reviews.contained(entries, head_sha)
+                return parse.contained(entries, head_sha)
 
     # --- Writes -------------------------------------------------------------------------------------------------------
 

@@ -6,10 +6,12 @@ because the report contains everything.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import TypeVar
 
-from reviewbot.adapters.local.state_file import StateFile
+from reviewbot.adapters.actions.safe_files import opened_folder, replace_file
 from reviewbot.domain.github.pull_request import (
     CheckRun,
     CheckStatus,
@@ -19,8 +21,49 @@ from reviewbot.domain.github.pull_request import (
     Snapshot,
     Waiting,
 )
+from reviewbot.errors import PermissionMissing
 from reviewbot.ports import ChangeSource
 from reviewbot.values import replace
+
+_LARGEST = 1_000_000
+
+
+class StateFile:
+    """A string in a file or, without a path, in memory."""
+
+    def __init__(self, path: Path | None = None) -> None:
+        self._path = path
+        self._text: str | None = None
+
+    def read(self) -> str | None:
+        if self._path is None:
+            return self._text
+        try:
+            with self._path.open("rb") as file:
+                return file.read(_LARGEST).decode("utf-8", "replace")
+        except OSError:
+            return None
+
+    def write(self, text: str) -> None:
+        """Replace the file atomically and flush it to the disk, or raise `PermissionMissing`."""
+        self._text = text
+        if self._path is None:
+            return
+        try:
+            self._path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            with opened_folder(str(self._path.parent), []) as folder:
+                replace_file(folder, self._path.name, text.encode("utf-8", "replace"), 0o600)
+        except OSError as error:
+            reason = error.strerror or type(error).__name__
+            hint = "Make the folder writable. reviewbot does not buy a review that it cannot record."
+            what = f"reviewbot cannot store the review in {self._path}: {reason}."
+            raise PermissionMissing(what, hint=hint) from None
+
+
+def page_name(about: str) -> str:
+    """Return the file name for the subject of a review, e.g., for a branch."""
+    return f"{hashlib.sha256(about.encode('utf-8', 'surrogatepass')).hexdigest()[:32]}.md"
+
 
 _COMMENT_ID = 1
 

@@ -68,7 +68,7 @@ def branch_range(clone: Clone, base: str | None, head: str) -> CommitRange:
     if old is None:
         what = f"`{name}` and `{head}` have no common ancestor"
         todo = f"Pass the branch from which `{head}` started: --base REF"
-        if clone.is_shallow:
+        if (clone.common_dir / "shallow").exists():
             todo = "This clone is shallow. Run: git fetch --unshallow"
         raise SettingsError.of("--base", what, todo=todo)
     branch, messages = clone.branch(head), clone.messages(old, new)
@@ -120,15 +120,11 @@ class LocalChange(Struct, frozen=True):
     settled: DefaultBranch
 
     def snapshot(self, number: int, *, check_names: Sequence[str], config_file: str, templates_dir: str) -> Snapshot:  # noqa: ARG002 — the port's signature
-        pull = self._pull(number)
-        return Snapshot(self.repository, pull, self.settled, (), (), (), (), check_names=tuple(check_names))
-
-    def _pull(self, number: int) -> PullRequest:
         commit_range = self.commit_range
         is_bot, sha = commit_range.author.endswith(BOT_SUFFIX), commit_range.new
         # A clone has no signatures from GitHub, so assume that a bot's commits are its own.
         commits = (Commit(sha, None, (commit_range.author,), verified=True),) if is_bot else ()
-        return PullRequest(
+        pull = PullRequest(
             number=number,
             title=commit_range.title,
             body=commit_range.body,
@@ -146,6 +142,7 @@ class LocalChange(Struct, frozen=True):
             commits=commits,
             commit_count=commit_range.commits,
         )
+        return Snapshot(self.repository, pull, self.settled, (), (), (), (), check_names=tuple(check_names))
 
     def diff(self, base: str, head: str) -> bytes:  # noqa: ARG002 — the port's signature
         """Raise `DiffTooLarge`, so that the caller uses `read_change`."""

@@ -7,7 +7,6 @@ import shlex
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from contextlib import ExitStack, suppress
 from functools import partial
-from itertools import starmap
 from pathlib import Path
 from random import SystemRandom
 from typing import TypeVar
@@ -22,10 +21,9 @@ from reviewbot.adapters.git.clone import open_clone
 from reviewbot.adapters.github.client import Address, RetryLimits
 from reviewbot.adapters.github.doctor_reader import SetupReader
 from reviewbot.adapters.local.pull_request import settled_files
-from reviewbot.cli.clone_inputs import inputs_at
 from reviewbot.cli.commands.config import inputs_said
 from reviewbot.cli.invocation import Call, signals
-from reviewbot.cli.review_target import repository_name
+from reviewbot.cli.review_target import inputs_at, repository_name
 from reviewbot.domain.model.repository_setup import RepositorySetup
 from reviewbot.domain.policy.verdict import EXIT_NO_REVIEW, EXIT_SETTINGS, first_exit_status
 from reviewbot.domain.text.escaping import log_line
@@ -35,7 +33,7 @@ from reviewbot.settings import Settings, peek_settings, read_settings
 from reviewbot.settings.environment import Desktop, read_desktop
 from reviewbot.settings.readers import Secret
 from reviewbot.setup import checkup
-from reviewbot.setup.audit import Folders, Job, broken, inputs_of_review, read_jobs
+from reviewbot.setup.audit import Folders, Job, inputs_of_review, read_jobs
 from reviewbot.setup.checkup import Check
 from reviewbot.terminal.console import open_console
 from reviewbot.terminal.progress import Progress
@@ -141,7 +139,7 @@ class _Doctor(Struct, frozen=True):
         own = {name: text for name, text in there.templates.items() if name.endswith(".j2")}
         result = f"valid: {', '.join(f'`{name}`' for name in sorted(own))}" if own else "built-in"
         yield from _read("templates", lambda: Renderer(own), lambda _: [Check("templates", result)])
-        yield from starmap(checkup.of_broken, broken(there.workflows))
+        yield from checkup.of_broken(there.workflows)
         yield from checkup.of_workflows(jobs, settings, unread)
         # Only reads are tested, because the workflow states the permissions of its own token.
         readable = "readable (write access not tested)"

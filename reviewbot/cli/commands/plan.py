@@ -12,21 +12,20 @@ from msgspec import Struct
 
 from reviewbot.adapters.clock import SystemClock
 from reviewbot.adapters.git.clone import Clone, Merged, open_clone
-from reviewbot.adapters.local.forge import LocalForge
+from reviewbot.adapters.local.forge import LocalForge, StateFile
 from reviewbot.adapters.local.pull_request import CommitRange, LocalChange, default_base, settled_files
-from reviewbot.adapters.local.state_file import StateFile
 from reviewbot.app.dispatch import Ports
 from reviewbot.app.load import load_snapshot
 from reviewbot.app.review import review_pull_request
-from reviewbot.cli.clone_inputs import inputs_at
 from reviewbot.cli.commands.render import write_document
 from reviewbot.cli.invocation import Call, inputs_of, signals
+from reviewbot.cli.review_target import inputs_at
 from reviewbot.domain.github.pull_request import DefaultBranch, Repository
 from reviewbot.domain.model.events import BOT_SUFFIX
 from reviewbot.domain.policy.eligibility import AtTerminal
 from reviewbot.domain.text.formatting import counted
 from reviewbot.errors import ServiceRefused, SettingsError
-from reviewbot.exports.plan import plan_json, plan_markdown
+from reviewbot.exports.statistics import plan_json, plan_markdown
 from reviewbot.ports import ReviewService
 from reviewbot.render.view_models.plan import Plan, Replay, replayed
 from reviewbot.render.view_models.review import SummaryView
@@ -34,7 +33,7 @@ from reviewbot.settings import INPUTS, Settings, read_settings
 from reviewbot.settings.environment import passed_on
 from reviewbot.settings.table import CONFIG_FILE, TEMPLATES_DIR
 from reviewbot.terminal.console import open_console
-from reviewbot.terminal.plan import plan_notes, show_plan, start_of
+from reviewbot.terminal.figures import plan_notes, show_plan, start_of
 from reviewbot.terminal.progress import Progress, TerminalReporter, showing_progress
 
 DOCUMENTS = {"json": plan_json, "markdown": plan_markdown}
@@ -69,18 +68,13 @@ def replayer_of(clone: Clone, head: str, base: str, inputs: Mapping[str, str], c
     Raises:
         SettingsError: the settings are invalid.
     """
-    own = _inputs_of_workflow(clone, head)
+    keys = {row.name for row in INPUTS if row.config}
+    own = {name: text for name, text in (inputs_at(clone, head) or {}).items() if name in keys}
     given = {name: text for name, text in inputs.items() if text}
     inputs = {**own, **given, "dry-run": "true", "reviewer": "codevf", "review-on": own.get("review-on", "")}
     files = settled_files(clone, head, CONFIG_FILE, TEMPLATES_DIR)
     settings = read_settings(inputs, files.config, base or head[:10])
     return Replayer(clone, head, base, inputs, settings, files, clock)
-
-
-def _inputs_of_workflow(clone: Clone, head: str) -> Mapping[str, str]:
-    """Return the inputs of the review workflow that are also config keys."""
-    keys = {row.name for row in INPUTS if row.config}
-    return {name: text for name, text in (inputs_at(clone, head) or {}).items() if name in keys}
 
 
 def _nobody(_: Settings) -> ReviewService:

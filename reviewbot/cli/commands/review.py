@@ -13,7 +13,7 @@ from reviewbot import __version__
 from reviewbot.adapters.actions.runner import Runner
 from reviewbot.adapters.clock import SystemClock
 from reviewbot.adapters.github.client import RetryLimits
-from reviewbot.adapters.local.state_file import StateFile
+from reviewbot.adapters.local.forge import StateFile
 from reviewbot.app.dispatch import Ports
 from reviewbot.app.load import load_snapshot
 from reviewbot.app.review import review_pull_request

@@ -23,9 +23,8 @@ from reviewbot.ports import PastPulls
 from reviewbot.render.renderer import Renderer
 from reviewbot.settings.environment import read_desktop
 from reviewbot.terminal.console import open_console
-from reviewbot.terminal.plan import start_of
+from reviewbot.terminal.figures import show_statistics, start_of
 from reviewbot.terminal.progress import Progress, showing_progress
-from reviewbot.terminal.statistics import show_statistics
 
 DOCUMENTS: Mapping[str, Callable[[figures.Statistics], str]] = {
     "json": statistics_json,

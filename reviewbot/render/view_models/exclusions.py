@@ -27,13 +27,10 @@ def excludable(missed: Iterable[Held]) -> tuple[str, ...]:
 
 def exclusions(paths: Iterable[str]) -> tuple[str, ...]:
     """Return a pattern for each of the first `MOST` paths that are not redacted, too long or impossible to copy."""
-    named = [path for path in paths if not kinds_in(path) and _can_be_copied(path) and len(path) <= LONGEST]
+    # A path can be copied if it is shown unchanged. `paths` would remove trailing whitespace.
+    copied = (path for path in paths if path.isprintable() and not invisible_character(path) and path == path.rstrip())
+    named = [path for path in copied if not kinds_in(path) and len(path) <= LONGEST]
     return tuple("!" + _SPECIAL.sub(r"\\\g<0>", path) for path in named[:MOST])
-
-
-def _can_be_copied(path: str) -> bool:
-    """Return whether the path is shown unchanged and has no trailing whitespace, which `paths` would remove."""
-    return path.isprintable() and invisible_character(path) is None and path == path.rstrip()
 
 
 def exclusion_command(command: str, paths: Iterable[str]) -> str:

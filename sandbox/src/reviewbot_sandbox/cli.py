@@ -6,8 +6,7 @@ import argparse
 from collections.abc import Callable, Mapping, Sequence
 from typing import TextIO
 
-from reviewbot.analyzers.reviewer import examine
-from reviewbot.analyzers.service import with_interpreter
+from reviewbot.analyzers.reviewer import examine, with_interpreter
 from reviewbot.cli.invocation import signals
 from reviewbot.cli.parser import Parser, between
 from reviewbot.settings.environment import passed_on

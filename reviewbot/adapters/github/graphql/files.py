@@ -113,11 +113,13 @@ class FileReader(RepositoryConnection):
         documents = data.documents or {}
         texts = {path: parse.whole_text(documents.get(name)) for name, path in queries.aliased("f", paths).items()}
         about = data.about.pull_request if data.about else None
+        # whether GitHub hides all issues, not only an issue in another repository
+        no_issues = any(error.hides("closing") and (error.path or ())[-1:] == ("closing",) for error in hidden)
         context = ProjectContext(
             files={path: text for path, text in texts.items() if text},
             messages=parse.messages(about),
             issues=parse.closing(about, self.repository),
-            problem=_NO_ISSUES if any(map(_hides_issues, hidden)) else "",
+            problem=_NO_ISSUES if no_issues else "",
         )
         return [_sides(batch, data.repository)], context
 
@@ -176,11 +178,6 @@ def _sides(batch: _Batch, found: Files | None) -> _Sides:
 
 
 _NO_ISSUES = "reviewbot did not send the issues that the pull request closes, because the token lacks `issues: read`."
-
-
-def _hides_issues(error: GraphQLError) -> bool:
-    """Return whether GitHub hides all issues, not only an issue in another repository."""
-    return error.hides("closing") and error.path is not None and error.path[-1] == "closing"
 
 
 def _read_side(files: Mapping[str, F | None] | None, letter: str, sha: str, paths: Sequence[str]) -> dict[str, F]:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from datetime import datetime
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from reviewbot.adapters.github import rest
@@ -15,6 +14,7 @@ from reviewbot.domain.github.head_checks import HeadCheck, state_of_check, state
 from reviewbot.domain.github.pull_request import (
     MOST_FORMER_BASES,
     CheckRun,
+    CheckStatus,
     Comment,
     Commit,
     DefaultBranch,
@@ -26,7 +26,8 @@ from reviewbot.domain.github.pull_request import (
     Thread,
     ThreadComment,
 )
-from reviewbot.domain.model.events import BOT_SUFFIX
+from reviewbot.domain.ledger.external_id import names_open_task
+from reviewbot.domain.model.events import BOT_SUFFIX, QueueEntry
 from reviewbot.domain.statistics.past import PastPull, PullState
 
 UNREADABLE = "\0"
@@ -84,6 +85,7 @@ def closing(about: answers.About | None, repository: str) -> tuple[Issue, ...]:
 
 
 def pull_request(node: answers.PullRequestNode) -> PullRequest:
+    retargeted = [event.created_at for event in _present(node.retargeted)]
     return PullRequest(
         number=node.number,
         title=node.title,
@@ -106,20 +108,15 @@ def pull_request(node: answers.PullRequestNode) -> PullRequest:
         commit_count=node.commits.total_count,
         changed_files=node.changed_files,
         forced_at=max((event.created_at for event in _present(node.forced)), default=None),
-        retargeted_at=max((event.created_at for event in _present(node.retargeted)), default=None),
+        retargeted_at=max(retargeted, default=None),
         former_bases=former_bases(node),
-        unread_bases_until=unread_bases_until(node),
+        # when the pull request last left a base branch whose check runs are not read
+        unread_bases_until=retargeted[-MOST_FORMER_BASES - 1] if len(retargeted) > MOST_FORMER_BASES else None,
     )
 
 
 def former_bases(pull: answers.PullRequestNode | answers.Listed) -> tuple[str, ...]:
     return tuple(event.previous_ref_name for event in _present(pull.retargeted))
-
-
-def unread_bases_until(pull: answers.PullRequestNode) -> datetime | None:
-    """Return when the pull request last left a base branch whose check runs are not read, or None."""
-    moments = [event.created_at for event in _present(pull.retargeted)]
-    return moments[-MOST_FORMER_BASES - 1] if len(moments) > MOST_FORMER_BASES else None
 
 
 def bases(pull: answers.Listed) -> tuple[str, str, tuple[str, ...]]:
@@ -153,18 +150,14 @@ def _login_of_account(user: answers.Account) -> str:
 def commit(node: answers.CommitNode) -> Commit:
     users = [author.user for author in node.authors.present]
     logins = tuple(_login_of_account(user) if user else None for user in users)
+    committer = node.committer.user if node.committer else None
     return Commit(
         sha=node.oid,
         parents=tuple(parent.oid for parent in node.parents.present) if node.parents.is_whole else None,
         authors=logins if node.authors.is_whole else None,
         verified=node.signature is not None and node.signature.is_valid and node.signature.was_signed_by_github,
-        committer=_committer(node.committer),
+        committer=_login_of_account(committer) if committer and committer.login != _GITHUB else None,
     )
-
-
-def _committer(node: answers.Author | None) -> str | None:
-    user = node.user if node else None
-    return _login_of_account(user) if user and user.login != _GITHUB else None
 
 
 def comment(node: answers.CommentNode) -> Comment:
@@ -340,3 +333,43 @@ def head_check(node: answers.Context) -> HeadCheck:
         workflow=run.workflow.resource_path.rpartition("/")[2] if run else "",
         run_id=(run.database_id or 0) if run else 0,
     )
+
+
+_GIVEN_UP = "stale"
+"""GitHub's conclusion for a check run that was not completed within two weeks."""
+
+
+def has_open_task(number: int, named: Iterable[answers.Checked]) -> bool | None:
+    """Return whether a pull request may have an open task or question, according to each head's newest check runs.
+
+    Return None if no check run shows a task or question, and the list of check runs is empty or incomplete. A completed
+    check run can have an open task after a bypass or with the label `skip-review`.
+    """
+    commits = [commit for one in named for commit in checked_commits(one)]
+    newest = {(run.head_sha, run.name): run for run in checks(commits) if run.is_of(number)}
+    is_open = any(map(_is_open, newest.values()))
+    return is_open if is_open or (newest and not half_read(commits)) else None
+
+
+def _is_open(run: CheckRun) -> bool:
+    left = run.status == CheckStatus.IN_PROGRESS or run.conclusion == _GIVEN_UP
+    asks = run.tag is not None and run.tag.asks
+    return left or asks or names_open_task(run.external_id)
+
+
+def contained(entries: Sequence[answers.QueueEntry | None], head_sha: str) -> tuple[QueueEntry, ...]:
+    """Return the pull requests in a merge queue up to a head commit.
+
+    The result is empty if no entry has this head, or if the token may not read an entry.
+    """
+    readable = [entry for entry in entries if entry]
+    if len(readable) < len(entries):
+        return ()
+    found: list[QueueEntry] = []
+    for entry in sorted(readable, key=lambda entry: entry.position):
+        if entry.pull_request is None:
+            return ()
+        found.append(QueueEntry(entry.pull_request.number, entry.base_commit.oid if entry.base_commit else ""))
+        if entry.head_commit is not None and entry.head_commit.oid == head_sha:
+            return tuple(found)
+    return ()

@@ -77,27 +77,18 @@ def entries(new: int, old: int, context: int | None = None) -> str:
     Variables: `head` and `base` (SHAs), `n0`… and `o0`… (paths, also aliases). If `context` is set, the query also
     reads that many files of the default branch (`f0`…), and the messages and issues of the pull request (`number`).
     """
-    variables = [f"${alias}: String!" for alias in (*aliases("n", new), *aliases("o", old))]
-    head, base = ("$head: GitObjectID!", "$base: GitObjectID!")
-    declared = ", ".join(["$owner: String!", "$name: String!", *[head] * bool(new), *[base] * bool(old), *variables])
     documents = aliases("f", context or 0)
-    declared += "".join(f", ${one}: String!" for one in documents) + (", $number: Int!" if context is not None else "")
+    declared = ["$head: GitObjectID!"] * bool(new) + ["$base: GitObjectID!"] * bool(old)
+    declared += [f"${alias}: String!" for alias in (*aliases("n", new), *aliases("o", old), *documents)]
+    declared += ["$number: Int!"] if context is not None else []
     texts = " ".join(f"{one}: object(expression: ${one}){selection(answers.Blob)}" for one in documents)
     about = f"about: {_REPOSITORY} {{ pullRequest(number: $number){selection(answers.About)} }}"
     at_head = _commit("head", _files(aliases("n", new), "NewFile")) if new else ""
     at_base = _commit("base", _files(aliases("o", old), "OldFile")) if old else ""
-    return f"""
-query Entries({declared}) {{
-  repository(owner: $owner, name: $name) {{
-    {at_head}
-    {at_base}
-    __typename
-  }}
-  {f"documents: {_REPOSITORY} {{ {texts} }}" if texts else ""}
-  {about if context is not None else ""}
-}}
-{_NEW_FILE * bool(new)}{_OLD_FILE * bool(old)}
-"""
+    selected = f" {{ {at_head} {at_base} __typename }} "
+    selected += f"documents: {_REPOSITORY} {{ {texts} }} " if texts else ""
+    selected += about if context is not None else ""
+    return _in_repository("Entries", ", ".join(declared), selected) + _NEW_FILE * bool(new) + _OLD_FILE * bool(old)
 
 
 _NEW_FILE = f"fragment NewFile on TreeEntry{selection(answers.NewFile)}\n"

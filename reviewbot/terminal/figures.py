@@ -1,4 +1,4 @@
-"""Print estimates of what reviews of past merges would have sent and cost."""
+"""Print the estimates of `reviewbot plan` and the tables of `reviewbot stats`."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from rich.table import Table
 
 from reviewbot.domain.model.options import ReviewOn
 from reviewbot.domain.selection.selection import WHY_HELD, HeldBecause
+from reviewbot.domain.statistics.figures import Statistics
 from reviewbot.domain.text.formatting import counted, number, short, size
 from reviewbot.errors import SettingsError
 from reviewbot.render.view_models.plan import (
@@ -24,6 +25,7 @@ from reviewbot.render.view_models.plan import (
     not_applied,
     unknown_conditions,
 )
+from reviewbot.render.view_models.statistics import ENDS, HEADINGS, ends_of, groups_of, notes_of, scope_of
 from reviewbot.settings import Settings
 from reviewbot.terminal.console import say, shown, table
 
@@ -133,3 +135,31 @@ def _table(plan: Plan, held: Mapping[HeldBecause, int], width: int) -> Table:
         cells = (*first, short(row.sha) or "total", subject, *rule, *counts)
         drawn.add_row(*cells, style="bold" if row is whole else None)
     return drawn
+
+
+_ALL_COLUMNS = 84
+"""The width below which the table of reviews omits the columns in `_OMITTED`."""
+
+_OMITTED = {3, 5}
+
+_NAMES = 24
+"""In a wide terminal, names up to this width are not wrapped."""
+
+
+def show_statistics(console: Console, found: Statistics) -> None:
+    """Print the figures (in total, by mode and by expertise), the findings by severity, and the notes."""
+    if found.reviews:
+        rows = groups_of(found)
+        kept = [at for at in range(len(HEADINGS)) if console.width >= _ALL_COLUMNS or at not in _OMITTED]
+        widest = min(_NAMES, max(len(name) for name, *_ in rows)) if console.width >= _ALL_COLUMNS else 0
+        console.print(table([HEADINGS[at] for at in kept], [[row[at] for at in kept] for row in rows], widest))
+        console.print()
+        if found.severities:
+            console.print(table(ENDS, map(ends_of, found.severities)))
+            console.print()
+    whole = found.whole
+    summary = f"{counted(whole.reviews, 'review')}, {counted(round(whole.credits), 'credit')} used"
+    per_fixed = f", {number(round(whole.credits_per_fixed))} per fixed finding" if whole.credits_per_fixed else ""
+    say(console, shown(f"{scope_of(found)}: {summary}{per_fixed}.", "bold"), hang=2)
+    for note in notes_of(found):
+        say(console, note, "dim", hang=2)
