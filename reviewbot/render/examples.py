@@ -13,14 +13,7 @@ from msgspec import Struct
 
 from reviewbot.domain.commands.authorize import Refusal
 from reviewbot.domain.commands.parse import CommandName
-from reviewbot.domain.findings.markers import (
-    AnswerMark,
-    FindingMark,
-    announcement_mark,
-    finding_id,
-    reply_mark,
-    summary_mark,
-)
+from reviewbot.domain.findings import markers
 from reviewbot.domain.findings.placement import Why
 from reviewbot.domain.findings.tracked_finding import FindingState
 from reviewbot.domain.github.drafts import Reaction
@@ -41,7 +34,7 @@ from reviewbot.values import replace
 V = TypeVar("V")
 
 _TEXTS = {
-    "mark": summary_mark(""),
+    "mark": markers.summary_mark(""),
     "ledger": f"<!-- {'x' * MAX_ENCODED} -->",  # about the longest ledger, to detect a template with too much text
     "reviewer": "codevf",
     "fail_on": "critical",
@@ -85,13 +78,13 @@ def example_views() -> Iterator[Struct]:
     """Yield views of every type that templates render."""
     yield from _summaries()
     for finding in _findings():
-        mark = str(FindingMark("", (finding.id,)))
+        mark = str(markers.FindingMark("", (finding.id,)))
         yield CommentView(mark, on_file=False, findings=(finding, finding), waivable=True, agent_prompt=True)
         yield finding
     closed = tuple(_moved_on())
     yield FindingStateView(closed, several=True)
     yield from (FindingStateView((finding,), several=False) for finding in closed)
-    answer_mark = str(AnswerMark("", "1", Reaction.YES))
+    answer_mark = str(markers.AnswerMark("", "1", Reaction.YES))
     for word in CommandName:
         answer = replace(
             example_of(AnswerView, full=True), mark=answer_mark, word=word.value, refusal="", reason="pending"
@@ -100,8 +93,8 @@ def example_views() -> Iterator[Struct]:
         yield answer if word is CommandName.ASK else replace(answer, reply=None)
         bare = replace(example_of(AnswerView, full=False), mark=answer_mark, word=word.value)
         yield from (replace(bare, refusal=refusal.value) for refusal in Refusal)
-    yield replace(example_of(ReplyView, full=True), mark=reply_mark("", finding_id()))
-    mark = announcement_mark("", f"{'0' * 16}-1")
+    yield replace(example_of(ReplyView, full=True), mark=markers.reply_mark("", markers.finding_id()))
+    mark = markers.announcement_mark("", f"{'0' * 16}-1")
     for ending in Ending:
         for full in (True, False):
             yield replace(example_of(AnnouncementView, full=full), mark=mark, ending=ending.value)

@@ -9,46 +9,34 @@ from reviewbot.domain.model.options import FailOn, ReviewOn, RoutedReviewer
 from reviewbot.domain.model.review import Mode
 from reviewbot.domain.policy.routes import Route, shadowed
 from reviewbot.errors import did_you_mean
-from reviewbot.settings.readers import (
-    BOOLEAN,
-    LINES,
-    PATTERNS,
-    RULE_AUTHOR,
-    RULE_NAME,
-    TEXT,
-    NotAllowed,
-    Reader,
-    default_text,
-    number_or_auto,
-    one_of,
-    whole_number,
-)
+from reviewbot.settings import readers
+from reviewbot.settings.readers import NotAllowed, Reader, default_text
 from reviewbot.values import replace
 
 MOST_ROUTES = 50
 MOST_LINES = 10**9
 
 CONDITIONS: Mapping[str, Reader[Any]] = {
-    "paths": PATTERNS,
-    "only-paths": PATTERNS,
-    "labels": LINES,
-    "base": PATTERNS,
-    "author": RULE_AUTHOR,
-    "min-lines": whole_number(1, MOST_LINES),
-    "max-lines": whole_number(1, MOST_LINES),
-    "draft": BOOLEAN,
-    "trust-author": BOOLEAN,
+    "paths": readers.PATTERNS,
+    "only-paths": readers.PATTERNS,
+    "labels": readers.LINES,
+    "base": readers.PATTERNS,
+    "author": readers.RULE_AUTHOR,
+    "min-lines": readers.whole_number(1, MOST_LINES),
+    "max-lines": readers.whole_number(1, MOST_LINES),
+    "draft": readers.BOOLEAN,
+    "trust-author": readers.BOOLEAN,
 }
 CHANGES: Mapping[str, Reader[Any]] = {
-    "reviewer": one_of(RoutedReviewer),
-    "mode": one_of(Mode),
-    "expertise": TEXT,
-    "max-credits": number_or_auto(60, 115_200),
-    "fail-on": one_of(FailOn),
-    "review-on": one_of(ReviewOn),
-    "instructions": TEXT,
+    "reviewer": readers.one_of(RoutedReviewer),
+    "mode": readers.one_of(Mode),
+    "expertise": readers.TEXT,
+    "max-credits": readers.number_or_auto(60, 115_200),
+    "fail-on": readers.one_of(FailOn),
+    "review-on": readers.one_of(ReviewOn),
+    "instructions": readers.TEXT,
 }
-ROUTE_KEYS: Mapping[str, Reader[Any]] = {"name": RULE_NAME, **CONDITIONS, **CHANGES}
+ROUTE_KEYS: Mapping[str, Reader[Any]] = {"name": readers.RULE_NAME, **CONDITIONS, **CHANGES}
 
 
 def _routes(value: object) -> tuple[Route, ...]:
@@ -78,7 +66,7 @@ def _problems(number: int, item: object) -> Iterator[tuple[str, str]]:
             continue
         yield from ((f"{where}: {what}", allowed) for what, allowed, _ in reader.reasons(value))
     if "name" not in item:
-        yield f"rule {number} has no `name`", RULE_NAME.allowed
+        yield f"rule {number} has no `name`", readers.RULE_NAME.allowed
     if item.keys() <= ROUTE_KEYS.keys() - CHANGES.keys():
         yield (
             f"rule {number} contains no setting to change",

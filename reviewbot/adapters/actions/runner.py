@@ -42,16 +42,15 @@ class Runner:
     def __init__(self, log: TextIO, surroundings: RunnerFiles, secrets: tuple[str, ...] = ()) -> None:
         self._log = log
         self._around = surroundings
-        self._secrets: list[str] = []
-        for secret in secrets:
+        values: dict[str, None] = {}
+        for secret in filter(str.strip, secrets):
             lines = [line for line in secret.splitlines() if len(line.strip()) >= _SHORTEST_LINE]
-            for value in (secret, *lines):
-                if value.strip() and value not in self._secrets:
-                    self._secrets.append(value)
-                    # Only this command contains a secret. The runner does not log this command.
-                    data = value.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
-                    self._write(f"::add-mask::{data}")
-        self._secrets.sort(key=len, reverse=True)
+            values |= dict.fromkeys((secret, *lines))
+        for value in values:
+            # Only this command contains a secret. The runner does not log this command.
+            data = value.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+            self._write(f"::add-mask::{data}")
+        self._secrets = sorted(values, key=len, reverse=True)
 
     def scrub(self, text: str) -> str:
         for secret in self._secrets:

@@ -68,11 +68,9 @@ def _section(diff: bytes) -> str:
 
 def read_files(git: Git, tree: str, paths: Sequence[str]) -> dict[str, Entry]:
     """Return a tree's files by path, without missing paths. A path like `folder/` selects the files directly in it."""
-    files: list[_File] = []
-    for start in range(0, len(paths), _PATHS_AT_ONCE):
-        listed = git.run("--literal-pathspecs", "ls-tree", "-z", tree, "--", *paths[start : start + _PATHS_AT_ONCE])
-        files += _listed(listed)
-    return _entries(git, files)
+    parts = (paths[start : start + _PATHS_AT_ONCE] for start in range(0, len(paths), _PATHS_AT_ONCE))
+    listed = b"".join(git.run("--literal-pathspecs", "ls-tree", "-z", tree, "--", *part) for part in parts)
+    return _entries(git, list(_listed(listed)))
 
 
 def _listed(raw: bytes) -> Iterator[_File]:

@@ -55,9 +55,6 @@ class RepositoryConnection:
             )
         return node
 
-    def _there(self, repository: T | None) -> T:
-        return self._found(repository, f"repository {self.repository}")
-
     @property
     def _here(self) -> dict[str, object]:
         return {"owner": self._owner, "name": self._name}
@@ -67,7 +64,7 @@ class RepositoryConnection:
         """Return the `repository` in the response, or raise `NotFound` if `repository` is null."""
         whole = answers.InRepository[kind]  # type: ignore[valid-type]  # a type at run time
         data = self._calls.query(document, {**self._here, **variables}, intent, whole, forgives=forgives)
-        return self._there(data.repository)
+        return self._found(data.repository, f"repository {self.repository}")
 
     def head_checks(self, commit: str) -> tuple[HeadCheck, ...]:
         """Return the check runs and statuses of a commit. `commit` is a SHA or the full name of a branch."""

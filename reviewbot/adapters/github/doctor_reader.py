@@ -11,8 +11,7 @@ from reviewbot.adapters.github.errors import Intent
 from reviewbot.adapters.github.graphql import answers, parse, queries
 from reviewbot.domain.model.repository_setup import Environment, RepositorySetup, Required
 from reviewbot.errors import NotFound
-
-WORKFLOWS = ".github/workflows"
+from reviewbot.setup.files import WORKFLOWS
 
 _ABSENT = f"{WORKFLOWS}/-"
 """A path where no file exists."""

@@ -83,7 +83,7 @@ class GitHubForge(FileReader):
         hidden: list[GraphQLError] = []
         forgives = remembering(hidden, lambda error: error.hides("recent", "forced"))
         data = self._calls.query(queries.snapshot(len(more)), variables, intent, answers.Snapshot, forgives=forgives)
-        node = self._there(data.repository)
+        node = self._found(data.repository, f"repository {self.repository}")
         pull = self._found(node.pull_request, f"pull request {number}")
         own, older, others = self._all_check_runs(pull, data, check_names, listed=not hidden)
         comments = self._whole(pull.comments, queries.MORE_RATED_COMMENTS, number, answers.RatedCommentNode)
