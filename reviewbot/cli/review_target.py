@@ -13,11 +13,13 @@ from msgspec import Struct
 
 from reviewbot.adapters.git.clone import Clone, open_clone
 from reviewbot.adapters.github.client import RetryLimits
-from reviewbot.adapters.local.forge import LocalForge, StateFile, page_name
-from reviewbot.adapters.local.pull_request import (
+from reviewbot.adapters.local import (
     CommitRange,
     LocalChange,
+    LocalForge,
+    StateFile,
     branch_range,
+    page_name,
     repository_of,
     settled_files,
     staged_range,
@@ -105,9 +107,7 @@ def open_place(setting: Setting, clock: Clock, stack: ExitStack, limits: RetryLi
     # The command names the head in the same way as the state file.
     what = ["--staged"] if chosen.staged else ["--base", commit_range.base_ref, "--head", head]
     again, last = _command(chosen, *what), clone.own_dir / LAST_REVIEW
-    described, if_empty = _described(commit_range), _if_empty(commit_range)
-    if chosen.staged:
-        described, if_empty = "staged changes", "No changes are staged. Stage the files first: git add FILE"
+    described, if_empty = _words_of(commit_range, staged=chosen.staged)
     return Place(forge, change, 0, described, again, settings.paid, uncommitted, last, if_empty)
 
 
@@ -126,19 +126,18 @@ def _problems(chosen: argparse.Namespace, desktop: Desktop) -> Iterator[Problem]
         yield Problem("--repo", "requires --pr", todo="Add --pr N.")
 
 
-def _described(commit_range: CommitRange) -> str:
-    name = commit_range.branch or commit_range.new[:10]
-    return f"{name} since {commit_range.base_ref} ({counted(commit_range.commits, 'commit')})"
-
-
-def _if_empty(commit_range: CommitRange) -> str:
+def _words_of(commit_range: CommitRange, *, staged: bool) -> tuple[str, str]:
+    """Return a description of the change, and the message if the change is empty."""
+    if staged:
+        return "staged changes", "No changes are staged. Stage the files first: git add FILE"
     head, base = commit_range.branch or commit_range.new[:10], commit_range.base_ref
+    if_empty = f"The commits on `{head}` since `{base}` change no files."
     if head == base:
-        return f"reviewbot cannot compare `{head}` with itself. Check out a branch, or use --base REF or --staged."
-    if not commit_range.commits:
+        if_empty = f"reviewbot cannot compare `{head}` with itself. Check out a branch, or use --base REF or --staged."
+    elif not commit_range.commits:
         how = "Commit first (new files need `git add`), or use --base REF or --staged."
-        return f"`{head}` has no commits ahead of `{base}`. {how}"
-    return f"The commits on `{head}` since `{base}` change no files."
+        if_empty = f"`{head}` has no commits ahead of `{base}`. {how}"
+    return f"{head} since {base} ({counted(commit_range.commits, 'commit')})", if_empty
 
 
 def _command(chosen: argparse.Namespace, *place: str) -> str:

@@ -27,7 +27,7 @@ from reviewbot.render.view_models.review import (
     SummaryView,
 )
 from reviewbot.render.view_models.truncation import (
-    truncate_comment,
+    truncate_finding,
     truncate_finding_state,
     truncate_summary,
     truncate_texts,
@@ -103,11 +103,11 @@ def of_agent_prompt(view: SummaryView, detail: Detail) -> dict[str, object]:
 
 
 def of_comment(view: CommentView, detail: Detail) -> dict[str, object]:
-    thin, left_out = truncate_comment(view, detail)
-    thin = linked(thin)
+    kept = max(1, detail.full)
+    thin = linked(replace(view, findings=tuple(truncate_finding(one, detail) for one in view.findings[:kept])))
     return {
         "view": replace(thin, mark=Markdown(view.mark)),
-        "left_out": left_out,
+        "left_out": max(0, len(view.findings) - kept),
         "on_file": view.on_file,
         "waivable": view.waivable,
         "several": len(view.findings) > 1,

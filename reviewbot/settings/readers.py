@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from enum import StrEnum
 from typing import Generic, TypeVar
 
@@ -34,6 +34,13 @@ class Secret:
 
     def __repr__(self) -> str:
         return "Secret('***')" if self._value else "Secret('')"
+
+
+def without_secrets(text: str, secrets: Iterable[str]) -> str:
+    """Replace each secret with `***`."""
+    for secret in secrets:
+        text = text.replace(secret, "***")
+    return text
 
 
 class NotAllowed(Exception):

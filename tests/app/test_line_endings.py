@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from reviewbot.exports.rdjson import rdjson
+from reviewbot.exports.report import read_report
 from reviewbot.exports.sarif import sarif
-from reviewbot.exports.stored import read_report
 from tests.app.rig import CLEAN, REPO, answer, finding, open_rig
 from tests.app.test_files import FILES
 

@@ -10,7 +10,7 @@ import pytest
 from reviewbot_sandbox.codevf import Answer, TaskRequest, canned
 
 from reviewbot.exports.places import place_of
-from reviewbot.exports.stored import read_report
+from reviewbot.exports.report import read_report
 from tests.app.rig import BASE, CLEAN, REPO, answer, finding, open_rig, with_state
 from tests.app.test_files import FILES
 

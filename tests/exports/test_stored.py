@@ -8,8 +8,7 @@ from typing import Any
 import pytest
 
 from reviewbot.errors import ReportUnreadable
-from reviewbot.exports.report import report_json
-from reviewbot.exports.stored import read_report
+from reviewbot.exports.report import read_report, report_json
 from reviewbot.render.view_models.review import SummaryView
 from reviewbot.values import replace
 from tests.exports.hostile_views import hostile_view

@@ -19,7 +19,7 @@ HINTLESS = {
     "reviewbot/adapters/codevf/client.py": "a part of the answer; the review says that it could not be read",
     "reviewbot/adapters/codevf/urls.py": "likewise",
     "reviewbot/adapters/github/client.py": "git fetches the change instead",
-    "reviewbot/adapters/local/pull_request.py": "likewise",
+    "reviewbot/adapters/local.py": "likewise",
     "reviewbot/app/github/read_change.py": "likewise",
     "reviewbot/analyzers/reviewer.py": "only a bug asks the local reviewer for a deliverable",
     "reviewbot/cli/bootstrap.py": "without analyzers, one line says it all: the message names the action to use",

@@ -13,8 +13,7 @@ import pytest
 from reviewbot import cli
 from reviewbot.cli.commands.render import DOCUMENTS
 from reviewbot.cli.parser import KINDS
-from reviewbot.exports.report import report_json
-from reviewbot.exports.stored import read_report
+from reviewbot.exports.report import read_report, report_json
 from reviewbot.terminal.console import open_console
 from reviewbot.terminal.page import show_review
 from reviewbot.values import replace

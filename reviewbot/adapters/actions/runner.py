@@ -21,6 +21,7 @@ from reviewbot.errors import OutputUnwritable, SettingsError
 from reviewbot.ports import Pages
 from reviewbot.render.view_models.review import SummaryView
 from reviewbot.settings.environment import RunnerFiles
+from reviewbot.settings.readers import without_secrets
 
 ANNOTATION_CHARACTERS = 4096
 """The runner truncates longer messages."""
@@ -53,9 +54,7 @@ class Runner:
         self._secrets = sorted(values, key=len, reverse=True)
 
     def scrub(self, text: str) -> str:
-        for secret in self._secrets:
-            text = text.replace(secret, "***")
-        return text
+        return without_secrets(text, self._secrets)
 
     def say(self, line: str) -> None:
         """Write lines to the log, escaped so that the runner does not execute workflow commands in the text."""

@@ -231,8 +231,9 @@ class GitHubForge(FileReader):
         for pull in self._open_then_closed(queries.SUMMARIES, {}, answers.Summary):
             if among is None or pull.number in among:
                 comments = self._whole(pull.comments, queries.MORE_COMMENTS, pull.number, answers.CommentNode)
-                if comment := parse.first_marked(comments, mark):
-                    found[pull.number] = comment
+                marked = (one for one in comments if one.viewer_did_author and one.body.startswith(mark))
+                if first := next(marked, None):
+                    found[pull.number] = parse.comment(first)
         return tuple(found.items())
 
     def past_pulls(self, since: datetime) -> Iterator[PastPull]:

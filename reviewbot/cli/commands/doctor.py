@@ -20,7 +20,7 @@ from reviewbot.adapters.codevf import Access, CodeVF
 from reviewbot.adapters.git.clone import open_clone
 from reviewbot.adapters.github.client import Address, RetryLimits
 from reviewbot.adapters.github.doctor_reader import SetupReader
-from reviewbot.adapters.local.pull_request import settled_files
+from reviewbot.adapters.local import settled_files
 from reviewbot.cli.commands.config import inputs_said
 from reviewbot.cli.invocation import Call, signals
 from reviewbot.cli.review_target import inputs_at, repository_name
@@ -31,7 +31,7 @@ from reviewbot.errors import ForgeError, ReviewbotError, SettingsError, TokenUnk
 from reviewbot.render.renderer import Renderer
 from reviewbot.settings import Settings, peek_settings, read_settings
 from reviewbot.settings.environment import Desktop, read_desktop
-from reviewbot.settings.readers import Secret
+from reviewbot.settings.readers import Secret, without_secrets
 from reviewbot.setup import checkup
 from reviewbot.setup.audit import Folders, Job, inputs_of_review, read_jobs
 from reviewbot.setup.checkup import Check
@@ -71,10 +71,7 @@ def _line(check: Check, secrets: set[str]) -> str:
     what = check.what.removesuffix(".")
     lines = [f"{check.mark:<8} {check.about}: {what}{'' if what.endswith('?') else '.'}"]
     lines += [f"{'':<8} -> {line}" for line in check.todo.splitlines()]
-    text = "".join(f"{log_line(line)}\n" for line in lines)
-    for secret in secrets:
-        text = text.replace(secret, "***")
-    return text
+    return without_secrets("".join(f"{log_line(line)}\n" for line in lines), secrets)
 
 
 class _Doctor(Struct, frozen=True):

@@ -172,7 +172,6 @@ def _next(
     steps.append("Commit these files on the default branch.")
     if options.gate:
         steps.append(f"In a public repository, allow `pull_request_target` in an Actions policy:\n     {EVENT_POLICY}")
-    if options.gate:
         again = f"reviewbot init --as {GATE}{f' --source {source}' if source else ''} > ruleset.json"
         steps.append(f"After the check has appeared on a pull request, require it:\n     {again} &&\n     {_POST}")
     else:

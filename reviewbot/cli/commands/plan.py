@@ -12,8 +12,7 @@ from msgspec import Struct
 
 from reviewbot.adapters.clock import SystemClock
 from reviewbot.adapters.git.clone import Clone, Merged, open_clone
-from reviewbot.adapters.local.forge import LocalForge, StateFile
-from reviewbot.adapters.local.pull_request import CommitRange, LocalChange, default_base, settled_files
+from reviewbot.adapters.local import CommitRange, LocalChange, LocalForge, StateFile, default_base, settled_files
 from reviewbot.app.dispatch import Ports
 from reviewbot.app.load import load_snapshot
 from reviewbot.app.review import review_pull_request

@@ -15,9 +15,8 @@ from reviewbot.domain.text.escaping import log_text, may_command, visible
 from reviewbot.domain.text.formatting import invalid_byte
 from reviewbot.errors import ReportUnreadable
 from reviewbot.exports.rdjson import rdjson
-from reviewbot.exports.report import report_json
+from reviewbot.exports.report import REWRITE, StoredReport, read_report, report_json
 from reviewbot.exports.sarif import sarif
-from reviewbot.exports.stored import REWRITE, StoredReport, read_report
 from reviewbot.render.renderer import Renderer
 
 DOCUMENTS: Mapping[str, Callable[[StoredReport], str]] = {

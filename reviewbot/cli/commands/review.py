@@ -13,7 +13,7 @@ from reviewbot import __version__
 from reviewbot.adapters.actions.runner import Runner
 from reviewbot.adapters.clock import SystemClock
 from reviewbot.adapters.github.client import RetryLimits
-from reviewbot.adapters.local.forge import StateFile
+from reviewbot.adapters.local import StateFile
 from reviewbot.app.dispatch import Ports
 from reviewbot.app.load import load_snapshot
 from reviewbot.app.review import review_pull_request
@@ -27,10 +27,11 @@ from reviewbot.domain.policy.eligibility import Asked, AtTerminal
 from reviewbot.domain.policy.verdict import Reason
 from reviewbot.domain.text.formatting import counted
 from reviewbot.errors import PermissionMissing
-from reviewbot.exports.stored import StoredReport
+from reviewbot.exports.report import StoredReport
 from reviewbot.render.view_models.review import SummaryView
 from reviewbot.settings import Settings, peek_settings
 from reviewbot.settings.environment import RunnerFiles, read_desktop
+from reviewbot.settings.readers import without_secrets
 from reviewbot.terminal.console import open_console, say, say_command, say_hint
 from reviewbot.terminal.page import show_missed, show_review, show_short, words_of
 from reviewbot.terminal.progress import Progress, TerminalReporter, Watched, showing_progress
@@ -122,10 +123,7 @@ def _write(call: Call, reporter: TerminalReporter, first: Settings) -> None:
 
 
 def _document(kind: str, view: SummaryView, first: Settings) -> str:
-    text = DOCUMENTS[kind](StoredReport(view, __version__, None))
-    for secret in first.secrets():
-        text = text.replace(secret, "***")
-    return text
+    return without_secrets(DOCUMENTS[kind](StoredReport(view, __version__, None)), first.secrets())
 
 
 def _keep(console: Console, chosen: argparse.Namespace, view: SummaryView, place: Place, first: Settings) -> bool:

@@ -20,7 +20,6 @@ from reviewbot.domain.text.bounds import Cut, bounded, first_lines
 from reviewbot.domain.text.mapped import Mapped
 from reviewbot.domain.text.size_limits import Detail
 from reviewbot.render.view_models.review import (
-    CommentView,
     DuplicateView,
     FindingStateView,
     FindingView,
@@ -70,13 +69,6 @@ def truncate_finding(finding: FindingView, detail: Detail) -> FindingView:
     """Limit the texts of a finding. A truncated suggestion cannot be committed."""
     small = replace(bounded(finding, detail), references=first_lines(finding.references, detail.rows, detail.line))
     return replace(small, suggestion_state=SuggestionState.SHOWN) if isinstance(small.suggestion, Cut) else small
-
-
-def truncate_comment(view: CommentView, detail: Detail) -> tuple[CommentView, int]:
-    """Limit the findings and texts of a comment, and return the number of omitted findings."""
-    kept = max(1, detail.full)
-    findings = tuple(truncate_finding(finding, detail) for finding in view.findings[:kept])
-    return replace(view, findings=findings), max(0, len(view.findings) - kept)
 
 
 def truncate_finding_state(view: FindingStateView, words: int, rows: int) -> tuple[FindingStateView, int]:

@@ -199,11 +199,6 @@ def past_pull(node: answers.PastNode, comments: Iterable[answers.CommentNode]) -
     )
 
 
-def first_marked(nodes: Iterable[answers.CommentNode], mark: str) -> Comment | None:
-    """Return reviewbot's first comment that begins with a marker, and read no further comments."""
-    return next((comment(node) for node in nodes if node.viewer_did_author and node.body.startswith(mark)), None)
-
-
 def thread(
     node: answers.ThreadNode,
     comments: Iterable[answers.ThreadCommentNode],
