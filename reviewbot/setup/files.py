@@ -86,16 +86,15 @@ def review_workflow(options: InitOptions) -> str:
     queue = "  merge_group:\n" if options.gate else ""
     only = ("github.event_name != 'merge_group'", *_RELEVANT) if options.gate else _RELEVANT
     text = f"{_REVIEW.replace('EVENT', event)}{queue}{_JOBS}"
-    text += _job(options, "review", "Review", 15, _PULL_REQUEST, only, cancels=_CANCELS)
+    text += _job(options, "review", "Review", 15, _PULL_REQUEST, only)
     if options.gate:
-        # The job buys nothing and needs no environment. The environment would refuse the queue's branch.
-        text += _job(options, "queue", "Merge queue", 10, _QUEUED, ("github.event_name == 'merge_group'",), keyed=False)
+        text += _job(options, _QUEUE, "Merge queue", 10, _QUEUED, ("github.event_name == 'merge_group'",))
     return text
 
 
 def collect_workflow(options: InitOptions) -> str:
     """Return the workflow that publishes reviews after their job has ended."""
-    return _COLLECT + _JOBS + _job(options, "collect", "Collect", 10, "reviewbot-collect", inputs="command: collect\n")
+    return _COLLECT + _JOBS + _job(options, "collect", "Collect", 10, "reviewbot-collect")
 
 
 def commands_workflow(options: InitOptions) -> str:
@@ -186,6 +185,9 @@ _CANCELS = "${{ github.event.action == 'synchronize' }}"
 The concurrency group belongs to the job, so that a run that skips the job cancels no waiting run.
 """
 
+_QUEUE = "queue"
+"""The job for merge queues. It buys nothing and needs no environment, which would refuse the queue's branch."""
+
 _QUEUED = "reviewbot-queue-${{ github.event.merge_group.head_ref }}"
 
 _COMMENTED = "reviewbot-commands-${{ github.event.issue.number || github.event.NUMBER }}"
@@ -201,29 +203,20 @@ _CHECKED = "reviewbot-checks-${{ github.event.workflow_run.head_sha }}"
 _GUARDED = f"environment: {ENVIRONMENT} # has the key, for the default branch only\n"
 
 
-def _job(  # noqa: PLR0913 — each is a part of the YAML
-    options: InitOptions,
-    key: str,
-    name: str,
-    minutes: int,
-    group: str,
-    only: Sequence[str] = (),
-    *,
-    cancels: str = "false",
-    keyed: bool = True,
-    inputs: str = "",
-) -> str:
-    """Return a job that runs the action if all conditions of `only` are met. Only a `keyed` job receives the key."""
-    paid = options.reviewer is ReviewerKind.CODEVF
-    guarded = _GUARDED if keyed and paid and options.gate else ""
-    if keyed and paid:
+def _job(options: InitOptions, key: str, name: str, minutes: int, group: str, only: Sequence[str] = ()) -> str:
+    """Return a job that runs the action if all conditions of `only` are met."""
+    paid, queued = options.reviewer is ReviewerKind.CODEVF, key == _QUEUE
+    guarded = _GUARDED if paid and options.gate and not queued else ""
+    inputs = "command: collect\n" if key == "collect" else ""
+    if paid and not queued:
         inputs += f"codevf-api-key: ${{{{ secrets.{SECRET} }}}}\n"
     if not paid:
         inputs += f"reviewer: {options.reviewer}\n"
     given = f"    with:\n{textwrap.indent(inputs, ' ' * 6)}" if inputs else ""
-    comments = "write # comments" if keyed else "read # the queued pull requests"
-    issues = "  issues: read # issues that the pull request closes\n" if keyed and paid else ""
-    statuses = "  statuses: read # the statuses in `wait-for-checks`\n" if keyed and options.wait_for else ""
+    comments = "read # the queued pull requests" if queued else "write # comments"
+    issues = "  issues: read # issues that the pull request closes\n" if paid and not queued else ""
+    statuses = "  statuses: read # the statuses in `wait-for-checks`\n" if options.wait_for and not queued else ""
+    cancels = _CANCELS if key == "review" else "false"
     grouped = f"concurrency:\n  group: {group}\n  cancel-in-progress: {cancels}\n"
     body = (
         f"name: {name}\n{_condition(only)}runs-on: ubuntu-latest\ntimeout-minutes: {minutes}\n{grouped}{guarded}"
