@@ -50,7 +50,7 @@ class GitChangeReader:
 def _fetch(git: Git, remote: Git, url: str, number: int, head: str, base: str) -> str:
     """Fetch with increasing depth until the merge base is certain, and return the merge base."""
     for depth in _DEPTHS:
-        if depth == "--unshallow" and not git.is_shallow():
+        if depth == "--unshallow" and not git.cut_commits():
             break
         _fetch_refs(remote, url, depth, f"+refs/pull/{number}/head:{_HEAD}", f"+{base}:{_BASE}")
         fetched = git.run("rev-parse", "--verify", "--quiet", f"{_HEAD}^{{commit}}").decode("ascii").strip()

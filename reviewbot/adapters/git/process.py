@@ -54,12 +54,10 @@ class Git:
         self._bounds = bounds
         self._ends = time.monotonic() + bounds.seconds
 
-    def is_shallow(self) -> bool:
-        return (self._folder / "shallow").exists()
-
     def cut_commits(self) -> set[bytes]:
         """Return the commits whose parents were not fetched."""
-        return set((self._folder / "shallow").read_bytes().split()) if self.is_shallow() else set()
+        shallow = self._folder / "shallow"
+        return set(shallow.read_bytes().split()) if shallow.exists() else set()
 
     def run(self, *arguments: str, stdin: bytes = b"", accept: tuple[int, ...] = (0,)) -> bytes:
         """Run a git command, and return its output.

@@ -45,7 +45,7 @@ def replayed(day: str, sha: str, subject: str, bot: str, view: SummaryView) -> R
     if view.outcome.reason is Reason.BOT:
         return Replay(day, sha, subject, note=bot, bot=bot)
     cost = view.cost if view.outcome.reason is Reason.DRY_RUN else None
-    stops = cost is not None and cost.exceeds_limit
+    stops = cost is not None and 0 < cost.limit < cost.spent + cost.hold
     return Replay(
         day,
         sha,

@@ -157,11 +157,6 @@ class CostView(Struct, frozen=True):
     spent: Decimal = Decimal(0)
     limit: int = 0
 
-    @property
-    def exceeds_limit(self) -> bool:
-        """Whether the review would exceed the limit, in a dry run."""
-        return bool(self.limit) and self.spent + self.hold > self.limit
-
 
 class WaitView(Struct, frozen=True):
     """An open review.
