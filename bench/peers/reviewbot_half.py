@@ -11,13 +11,13 @@ from pathlib import Path
 from typing import Any
 
 from reviewbot.adapters.clock import SystemClock
-from reviewbot.adapters.github.client import Address
 from reviewbot.adapters.github.forge import GitHubForge
 from reviewbot.domain.github.check_identity import CheckTag
 from reviewbot.domain.github.drafts import CheckState, InlineComment, LineTarget, ReviewDraft
 from reviewbot.domain.github.pull_request import CheckStatus, Conclusion
 from reviewbot.domain.model.options import ReviewKind
 from reviewbot.domain.model.review import Side
+from reviewbot.settings.environment import read_desktop
 
 CHECK = "bench"
 
@@ -37,6 +37,6 @@ def review(pull: dict[str, Any], forge: GitHubForge) -> None:
 
 
 if __name__ == "__main__":
-    address = Address(os.environ["GITHUB_API_URL"], os.environ["GITHUB_GRAPHQL_URL"])
-    with GitHubForge(os.environ["GITHUB_TOKEN"], os.environ["GITHUB_REPOSITORY"], address, SystemClock()) as opened:
+    network = read_desktop(os.environ, None).network
+    with GitHubForge(os.environ["GITHUB_TOKEN"], os.environ["GITHUB_REPOSITORY"], network, SystemClock()) as opened:
         review(json.loads(Path(os.environ["BENCH_PULL"]).read_text(encoding="utf-8")), opened)

@@ -13,14 +13,14 @@ from msgspec import Struct, field
 from reviewbot.adapters.actions.runner import Runner
 from reviewbot.adapters.clock import SystemClock
 from reviewbot.adapters.git.fetch import GitChangeReader
-from reviewbot.adapters.github.client import Address, RetryLimits
+from reviewbot.adapters.github.client import RetryLimits
 from reviewbot.adapters.github.forge import GitHubForge
 from reviewbot.app.dispatch import Ports
 from reviewbot.cli.invocation import signals
 from reviewbot.domain.model.events import DispatchEvent, Event, ReviewEvent, read_event_text
 from reviewbot.domain.model.options import ReviewerKind
 from reviewbot.errors import NoKey, ReviewDidNotHappen
-from reviewbot.ports import ChangeReader, Clock, ReviewService
+from reviewbot.ports import Clock, ReviewService
 from reviewbot.settings import Settings, peek_settings
 from reviewbot.settings.environment import Environment, Network
 from reviewbot.values import replace
@@ -55,14 +55,7 @@ def read_event(environment: Environment) -> Event:
 def open_forge(
     network: Network, repository: str, token: str, clock: Clock, stack: ExitStack, limits: RetryLimits | None = None
 ) -> GitHubForge:
-    address = Address(network.api_url, network.graphql_url, network.ssl_file)
-    return stack.enter_context(GitHubForge(token, repository, address, clock, limits))
-
-
-def change_reader(network: Network, token: str) -> ChangeReader:
-    return GitChangeReader(
-        server_url=network.server_url, token=token, environment=network.children, ca_file=network.ssl_file
-    )
+    return stack.enter_context(GitHubForge(token, repository, network, clock, limits))
 
 
 @contextmanager
@@ -75,7 +68,7 @@ def open_ports(environment: Environment, log: TextIO) -> Iterator[Ports]:
         forge = open_forge(network, environment.repository, token, clock, stack)
         yield Ports(
             forge=forge,
-            changes=change_reader(network, token),
+            changes=GitChangeReader(network, token),
             open_service=Reviewers(network, clock, rng, stack, FORK_HINT).open,
             reporter=Runner(log, environment.files, first.secrets()),
             clock=clock,

@@ -12,6 +12,7 @@ from pathlib import Path
 from msgspec import Struct
 
 from reviewbot.adapters.git.clone import Clone, open_clone
+from reviewbot.adapters.git.fetch import GitChangeReader
 from reviewbot.adapters.github.client import RetryLimits
 from reviewbot.adapters.local import (
     CommitRange,
@@ -24,7 +25,7 @@ from reviewbot.adapters.local import (
     settled_files,
     staged_range,
 )
-from reviewbot.cli.bootstrap import change_reader, open_forge
+from reviewbot.cli.bootstrap import open_forge
 from reviewbot.cli.invocation import REPEATED
 from reviewbot.domain.codevf.idempotency import account_number
 from reviewbot.domain.text.formatting import counted
@@ -156,7 +157,7 @@ def _pull_request(setting: Setting, clock: Clock, stack: ExitStack, limits: Retr
     state_file = setting.state_file(settings, Path(desktop.state), about)
     what = f"pull request #{number} of {repository}"
     again = _command(setting.chosen, "--pr", str(number), "--repo", repository)
-    changes = change_reader(desktop.network, desktop.token)
+    changes = GitChangeReader(desktop.network, desktop.token)
     return Place(LocalForge(source, state_file), changes, number, what, again, settings.paid)
 
 

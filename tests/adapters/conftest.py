@@ -15,11 +15,13 @@ from reviewbot_sandbox.github import Store, World, build_github
 from reviewbot_sandbox.serve import serving
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from reviewbot.adapters.github.client import Address, RetryLimits
+from reviewbot.adapters.github.client import RetryLimits
 from reviewbot.adapters.github.forge import GitHubForge
 from reviewbot.domain.github.pull_request import Snapshot
+from reviewbot.settings.environment import Network
 from tests.adapters.remote import Remote, serving_remote
 from tests.contract.referee import refereed
+from tests.network import network_at
 
 REPO = "acme/widget"
 TOKEN = "ghs_workflow-token"
@@ -60,7 +62,7 @@ class GitHubOnLoopback:
 
     world: World
     faults: Faults
-    address: Address
+    network: Network
     clock: PatientClock
     forge: GitHubForge
     begun: Begun
@@ -79,7 +81,7 @@ class GitHubOnLoopback:
 
     def open(self, token: str = TOKEN, repository: str = REPO, retry_limits: RetryLimits | None = None) -> GitHubForge:
         """Open another forge, to be closed by `with`."""
-        return GitHubForge(token, repository, self.address, self.clock, retry_limits)
+        return GitHubForge(token, repository, self.network, self.clock, retry_limits)
 
     def sent(self) -> list[Logged]:
         """Return the requests since the last call. The log is written shortly after each response."""
@@ -129,9 +131,9 @@ def _serve(folder: Path, rest: str, graphql: str) -> Iterator[GitHubOnLoopback]:
         github = referee.answers(build_github(world, base_path=rest))
         begun = Begun(referee.requests(with_faults(github, faults)))
         server = stack.enter_context(serving(begun))
-        address = Address(f"{server.url}{rest}", f"{server.url}{graphql}")
-        with GitHubForge(TOKEN, REPO, address, clock, RetryLimits(read=5)) as forge:
-            yield GitHubOnLoopback(world, faults, address, clock, forge, begun)
+        network = network_at(f"{server.url}{rest}", f"{server.url}{graphql}")
+        with GitHubForge(TOKEN, REPO, network, clock, RetryLimits(read=5)) as forge:
+            yield GitHubOnLoopback(world, faults, network, clock, forge, begun)
 
 
 @pytest.fixture

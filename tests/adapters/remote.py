@@ -13,6 +13,7 @@ from threading import Thread
 
 from reviewbot.adapters.git.fetch import GitChangeReader
 from reviewbot.adapters.git.process import Bounds
+from tests.network import network_at
 
 
 class Remote:
@@ -64,12 +65,8 @@ class Remote:
         self.git("push", "--quiet", "--force", str(self.path), f"{sha}:{ref}")
 
     def reader(self, *, token: str = "", seconds: float = 60, disk: int = Bounds().disk) -> GitChangeReader:
-        return GitChangeReader(
-            server_url=self.url,
-            token=token,
-            environment={"PATH": os.defpath, "GIT_TRACE": "1", "GIT_SSH_COMMAND": "false"},
-            bounds=Bounds(seconds, disk),
-        )
+        children = {"PATH": os.defpath, "GIT_TRACE": "1", "GIT_SSH_COMMAND": "false"}
+        return GitChangeReader(network_at(self.url, children=children), token, Bounds(seconds, disk))
 
     def serve_request(self, handler: BaseHTTPRequestHandler, body: bytes) -> None:
         path, _, query = handler.path.partition("?")

@@ -21,13 +21,13 @@ from reviewbot.adapters.actions.runner import Runner
 from reviewbot.adapters.clock import SystemClock
 from reviewbot.adapters.codevf import Access, CodeVF
 from reviewbot.adapters.git.fetch import GitChangeReader
-from reviewbot.adapters.github.client import Address
 from reviewbot.adapters.github.forge import GitHubForge
 from reviewbot.app.dispatch import Ports, handle
 from reviewbot.domain.model.events import read_event_text
 from reviewbot.settings import Settings
 from reviewbot.settings.environment import read_environment
 from tests.app.rig import KEY, REPO, TOKEN, Rig, open_rig
+from tests.network import network_at
 
 SCALE = 0.01
 JUMPS = (timedelta(days=-3650), timedelta(days=3650), timedelta(0), timedelta(hours=1))
@@ -62,10 +62,8 @@ def jumping_world(rig: Rig, env: dict[str, str], clock: JumpingClock) -> Iterato
             return stack.enter_context(CodeVF(access, clock, clock.monotonic() + 3600, Random(1)))  # noqa: S311 — jitter
 
         yield Ports(
-            forge=stack.enter_context(
-                GitHubForge(TOKEN, REPO, Address(rig.github_url, f"{rig.github_url}/graphql"), clock)
-            ),
-            changes=GitChangeReader(server_url=rig.github_url, token=TOKEN, environment=env),
+            forge=stack.enter_context(GitHubForge(TOKEN, REPO, network_at(rig.github_url), clock)),
+            changes=GitChangeReader(network_at(rig.github_url, children=env), TOKEN),
             open_service=service,
             reporter=Runner(io.StringIO(), environment.files, (KEY, TOKEN)),
             clock=clock,

@@ -7,13 +7,12 @@ an environment variable, because process lists show arguments.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from reviewbot.adapters.git.objects import read_between
 from reviewbot.adapters.git.process import Bounds, Git, isolated_environment
 from reviewbot.adapters.scratch import scratch_folder
 from reviewbot.domain.diff.parse import ChangeSet
 from reviewbot.errors import MOVED, ChangeUnreadable
+from reviewbot.settings.environment import Network
 
 _DEPTHS = ("--depth=50", "--depth=500", "--unshallow")
 _HEAD, _BASE = "refs/reviewbot/head", "refs/reviewbot/base"
@@ -22,27 +21,18 @@ _HEAD, _BASE = "refs/reviewbot/head", "refs/reviewbot/base"
 class GitChangeReader:
     """Implements `ports.ChangeReader` by fetching the base and `refs/pull/N/head`, with or without a token."""
 
-    def __init__(
-        self,
-        *,
-        server_url: str,
-        token: str,
-        environment: Mapping[str, str],
-        ca_file: str | None = None,
-        bounds: Bounds = Bounds(),  # noqa: B008 — frozen
-    ) -> None:
-        self._server_url = server_url.rstrip("/")
+    def __init__(self, network: Network, token: str, bounds: Bounds = Bounds()) -> None:  # noqa: B008 — frozen
+        self._network = network
         self._token = token
-        self._environment = environment
-        self._ca_file = ca_file
         self._bounds = bounds
 
     def read_change(self, repository: str, *, number: int, head: str, base: str) -> ChangeSet:
-        url = f"{self._server_url}/{repository}.git"
+        network = self._network
+        url = f"{network.server_url.rstrip('/')}/{repository}.git"
         with scratch_folder("reviewbot-git-") as folder:
-            git = Git(folder, isolated_environment(url, "", self._environment, None), self._bounds)
+            git = Git(folder, isolated_environment(url, "", network.children, None), self._bounds)
             git.run("init", "--bare", "--quiet", "--template=", ".")
-            fetching = isolated_environment(url, self._token, self._environment, self._ca_file)
+            fetching = isolated_environment(url, self._token, network.children, network.ssl_file)
             remote = Git(folder, fetching, self._bounds)
             return read_between(git, _fetch(git, remote, url, number, head, base), head)
 

@@ -7,12 +7,13 @@ from copy import copy
 from typing import Self, TypeVar
 from urllib.parse import quote
 
-from reviewbot.adapters.github.client import PAGE, Address, Client, Forgives, RetryLimits
+from reviewbot.adapters.github.client import PAGE, Client, Forgives, RetryLimits
 from reviewbot.adapters.github.errors import Intent
 from reviewbot.adapters.github.graphql import answers, parse, queries
 from reviewbot.domain.github.head_checks import HeadCheck
 from reviewbot.errors import NotFound
 from reviewbot.ports import Clock
+from reviewbot.settings.environment import Network
 
 T = TypeVar("T")
 
@@ -24,9 +25,9 @@ class RepositoryConnection:
     """A connection to GitHub for one repository, `owner/name`."""
 
     def __init__(
-        self, token: str, repository: str, address: Address, clock: Clock, retry_limits: RetryLimits | None = None
+        self, token: str, repository: str, network: Network, clock: Clock, retry_limits: RetryLimits | None = None
     ) -> None:
-        self._calls = Client(token, address, clock, retry_limits or RetryLimits())
+        self._calls = Client(token, network, clock, retry_limits or RetryLimits())
         self._bind(repository)
 
     def _bind(self, repository: str) -> None:

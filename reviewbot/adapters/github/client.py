@@ -33,6 +33,7 @@ from reviewbot.domain.codevf.polling import Writes
 from reviewbot.domain.text.strict_json import JsonMismatch, convert, parse
 from reviewbot.errors import DiffTooLarge, ForgeError, ForgeUnreachable, RateLimited
 from reviewbot.ports import Clock
+from reviewbot.settings.environment import Network
 
 PAGE = 100
 """The number of items per page, which is GitHub's maximum."""
@@ -75,20 +76,15 @@ class RetryLimits(Struct, frozen=True):
     on_retry: Callable[[ForgeError, float], None] | None = None
 
 
-class Address(Struct, frozen=True):
-    """GitHub's URLs, which must have the same host. `ca_file` contains certificates to trust instead of certifi's."""
-
-    api_url: str
-    graphql_url: str
-    ca_file: str | None = None
-
-
 class Client:
-    """A connection to GitHub with one token. The variables `HTTPS_PROXY` and `NO_PROXY` apply."""
+    """A connection to GitHub with one token. The variables `HTTPS_PROXY` and `NO_PROXY` apply.
 
-    def __init__(self, token: str, address: Address, clock: Clock, retry_limits: RetryLimits) -> None:
+    The URLs of REST and GraphQL must have the same host. `ssl_file` has the certificates to trust instead of certifi's.
+    """
+
+    def __init__(self, token: str, network: Network, clock: Clock, retry_limits: RetryLimits) -> None:
         self._token = token
-        self._address = address
+        self._network = network
         self._clock = clock
         self._retry_limits = retry_limits
         self._left: dict[str, int] = {}
@@ -111,10 +107,10 @@ class Client:
 
     @cached_property
     def _github(self) -> Github:
-        address = self._address
-        if address.ca_file:
-            trusted(address.ca_file)  # the package `requests` would report an invalid file as a failed connection
-        if urlsplit(address.api_url)[:2] != urlsplit(address.graphql_url)[:2]:
+        network = self._network
+        if network.ssl_file:
+            trusted(network.ssl_file)  # the package `requests` would report an invalid file as a failed connection
+        if urlsplit(network.api_url)[:2] != urlsplit(network.graphql_url)[:2]:
             # PyGithub would send the query to the API's host.
             raise ForgeUnreachable(
                 "GitHub's GraphQL URL and API URL have different hosts.",
@@ -123,7 +119,7 @@ class Client:
         # Disable PyGithub's retries and pauses, which could repeat a successful POST and have no time limit.
         opened = Github(
             auth=Auth.Token(self._token),
-            base_url=address.api_url.rstrip("/"),
+            base_url=network.api_url.rstrip("/"),
             user_agent="reviewbot",
             retry=None,
             seconds_between_requests=0,
@@ -134,8 +130,8 @@ class Client:
 
     @cached_property
     def _connection(self) -> Any:  # noqa: ANN401 — has the methods that PyGithub calls
-        address, timeout = self._address, (self._retry_limits.connect, self._retry_limits.read)
-        return self._opened.enter_context(closing(Connection(address.api_url, timeout, self._clock, address.ca_file)))
+        network, timeout = self._network, (self._retry_limits.connect, self._retry_limits.read)
+        return self._opened.enter_context(closing(Connection(network.api_url, timeout, self._clock, network.ssl_file)))
 
     def get(self, path: str, intent: Intent, kind: type[T], parameters: Values | None = None) -> T:
         return self._send("GET", path, intent, kind, parameters=parameters)[1]
@@ -164,7 +160,7 @@ class Client:
         sent: Values = {"query": document, "variables": dict(variables)}
 
         def exchange() -> T:
-            headers, found = self._exchange("POST", self._address.graphql_url, intent, body=sent)
+            headers, found = self._exchange("POST", self._network.graphql_url, intent, body=sent)
             whole = convert(found, GraphQLAnswer)
             errors = whole.errors or ()
             if not all(map(forgives, errors)):

@@ -18,7 +18,7 @@ from reviewbot import __version__
 from reviewbot.adapters.clock import SystemClock
 from reviewbot.adapters.codevf import Access, CodeVF
 from reviewbot.adapters.git.clone import open_clone
-from reviewbot.adapters.github.client import Address, RetryLimits
+from reviewbot.adapters.github.client import RetryLimits
 from reviewbot.adapters.github.doctor_reader import SetupReader
 from reviewbot.adapters.local import settled_files
 from reviewbot.cli.commands.config import inputs_said
@@ -109,10 +109,9 @@ class _Doctor(Struct, frozen=True):
     def _github(self) -> Generator[Check, None, Settings | None]:
         """Check GitHub. Return the workflow's settings without invalid values, or None if they cannot be read."""
         first, network = peek_settings(self.said), self.desktop.network
-        address = Address(network.api_url, network.graphql_url, network.ssl_file)
         # The limits are smaller than in a workflow, because a user is waiting.
         limits = RetryLimits(most=10, whole=30, on_retry=Progress(self.console).retry)
-        reader = SetupReader(self.desktop.token, self.repository, address, self.clock, limits)
+        reader = SetupReader(self.desktop.token, self.repository, network, self.clock, limits)
         self.stack.enter_context(reader)
         try:
             there = reader.setup(first.config_file, first.templates_dir)

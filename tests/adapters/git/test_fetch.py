@@ -15,6 +15,7 @@ from reviewbot.domain.github.pull_request import Entry
 from reviewbot.domain.selection.selection import LARGEST_TEXT
 from reviewbot.errors import ChangeUnreadable, ScratchUnusable
 from tests.adapters.remote import Remote
+from tests.network import network_at
 
 ABSENT_SHA = "1234567890" * 4
 
@@ -283,13 +284,13 @@ def test_many_small_files_count_as_much_as_a_large_one(remote: Remote) -> None:
 
 @pytest.mark.parametrize("server_url", ["http://git.example.com", "file:///tmp", "ssh://example.com", "ext::sh"])
 def test_only_https_is_used_outside_loopback(server_url: str) -> None:
-    reader = GitChangeReader(server_url=server_url, token="x", environment={"PATH": os.defpath})
+    reader = GitChangeReader(network_at(server_url, children={"PATH": os.defpath}), "x")
     with pytest.raises(ChangeUnreadable, match="git fetch failed") as caught:
         reader.read_change("octo/repo", number=1, head=ABSENT_SHA, base=ABSENT_SHA)
     assert "not allowed" in caught.value.message
 
 
 def test_a_runner_without_git_is_reported(tmp_path: Path) -> None:
-    reader = GitChangeReader(server_url="https://example.com", token="", environment={"PATH": str(tmp_path)})
+    reader = GitChangeReader(network_at("https://example.com", children={"PATH": str(tmp_path)}), "")
     with pytest.raises(ChangeUnreadable, match="cannot find or start git"):
         reader.read_change("octo/repo", number=1, head=ABSENT_SHA, base=ABSENT_SHA)

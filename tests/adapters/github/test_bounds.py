@@ -12,13 +12,14 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 from reviewbot_sandbox.faults import Drip, Reply
 
-from reviewbot.adapters.github.client import Address, RetryLimits
+from reviewbot.adapters.github.client import RetryLimits
 from reviewbot.adapters.github.connection import RESPONSE_BYTES
 from reviewbot.adapters.github.forge import GitHubForge
 from reviewbot.domain.github.drafts import NodeChange
 from reviewbot.domain.github.pull_request import Permission
 from reviewbot.errors import DiffTooLarge, ForgeError, ForgeUnreachable
 from tests.adapters.conftest import REPO, TOKEN, GitHubOnLoopback, PatientClock
+from tests.network import network_at
 
 BASE, HEAD = "a" * 40, "b" * 40
 
@@ -52,12 +53,13 @@ def saturated_server() -> Iterator[str]:
 @pytest.mark.parametrize("call", ["permission", "diff"])
 def test_connecting_has_a_shorter_timeout_than_reading(call: str) -> None:
     clock = PatientClock()
-    with saturated_server() as url:
-        address = Address(url, f"{url}/graphql")
-        with GitHubForge(TOKEN, REPO, address, clock, RetryLimits(connect=0.2, read=30, most=0)) as forge:
-            began = time.monotonic()
-            with pytest.raises(ForgeUnreachable, match="cannot reach"):
-                forge.permission("mona") if call == "permission" else forge.diff(BASE, HEAD)
+    with (
+        saturated_server() as url,
+        GitHubForge(TOKEN, REPO, network_at(url), clock, RetryLimits(connect=0.2, read=30, most=0)) as forge,
+    ):
+        began = time.monotonic()
+        with pytest.raises(ForgeUnreachable, match="cannot reach"):
+            forge.permission("mona") if call == "permission" else forge.diff(BASE, HEAD)
     assert time.monotonic() - began < 5
 
 
@@ -68,7 +70,7 @@ def test_the_limits_are_the_documented_ones() -> None:
 @pytest.mark.parametrize("call", ["permission", "diff"])
 def test_a_slow_response_times_out(github: GitHubOnLoopback, call: str) -> None:
     github.faults.add(".", Drip(8, 0.001), times=None)
-    with GitHubForge(TOKEN, REPO, github.address, FastClock(), RetryLimits(most=0)) as forge:
+    with GitHubForge(TOKEN, REPO, github.network, FastClock(), RetryLimits(most=0)) as forge:
         with pytest.raises(ForgeUnreachable, match="in time"):
             forge.permission("mona") if call == "permission" else github.diff(forge=forge)
         assert len(github.sent()) == 1
@@ -99,7 +101,7 @@ def test_a_response_of_ten_megabytes_is_read_and_an_endless_one_is_not_retried(
 
 @pytest.mark.parametrize(("status", "requests"), [(202, 1), (301, 6)])
 def test_an_endless_or_circular_redirect_is_aborted(github: GitHubOnLoopback, status: int, requests: int) -> None:
-    people = f"{github.address.api_url}/repos/acme/widget/collaborators"
+    people = f"{github.network.api_url}/repos/acme/widget/collaborators"
     github.faults.add("mona/", Reply(status, (("Location", f"{people}/hubot/permission"),)), times=None)
     github.faults.add("hubot/", Reply(301, (("Location", f"{people}/mona/permission"),)), times=None)
     began = time.monotonic()
@@ -137,7 +139,7 @@ def test_requests_share_one_connection() -> None:
         thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
         thread.start()
         url = f"http://127.0.0.1:{server.server_port}"
-        with GitHubForge(TOKEN, REPO, Address(url, f"{url}/graphql"), PatientClock()) as forge:
+        with GitHubForge(TOKEN, REPO, network_at(url), PatientClock()) as forge:
             assert {forge.permission("mona") for _ in range(5)} == {Permission.READ}
         server.shutdown()
         thread.join(10)

@@ -26,7 +26,7 @@ from reviewbot_sandbox.faults import (
 from reviewbot_sandbox.github import READ_ONLY, Scope
 from reviewbot_sandbox.github.records import Access
 
-from reviewbot.adapters.github.client import Address, RetryLimits
+from reviewbot.adapters.github.client import RetryLimits
 from reviewbot.adapters.github.forge import GitHubForge
 from reviewbot.adapters.github.graphql import queries
 from reviewbot.domain.github.check_identity import CheckTag
@@ -41,6 +41,7 @@ from reviewbot.errors import (
     Refused,
     TokenUnknown,
 )
+from tests.network import network_at
 
 if TYPE_CHECKING:
     from tests.adapters.conftest import GitHubOnLoopback, ServeGitHub
@@ -314,8 +315,7 @@ def test_a_silent_server_times_out(github: GitHubOnLoopback, call: Call) -> None
 
 @pytest.mark.parametrize("call", CALLS)
 def test_a_missing_server_is_unreachable(github: GitHubOnLoopback, call: Call) -> None:
-    nowhere = Address("http://127.0.0.1:9", "http://127.0.0.1:9/graphql")
-    forge = GitHubForge("ghs_x", REPO, nowhere, github.clock)
+    forge = GitHubForge("ghs_x", REPO, network_at("http://127.0.0.1:9"), github.clock)
     with through(github, forge), pytest.raises(ForgeUnreachable, match="cannot reach"):
         call(github)
     # Nothing was sent, so even the write is retried.
@@ -326,9 +326,9 @@ def test_a_missing_server_is_unreachable(github: GitHubOnLoopback, call: Call) -
     "graphql_url", ["https://graphql.example.com/graphql", "https://127.0.0.1/graphql", "http://127.0.0.1:9/graphql"]
 )
 def test_graphql_on_another_host_gets_no_token(github: GitHubOnLoopback, graphql_url: str) -> None:
-    address = Address(github.address.api_url, graphql_url)
+    network = network_at(github.network.api_url, graphql_url)
     with (
-        GitHubForge("ghs_x", REPO, address, github.clock) as forge,
+        GitHubForge("ghs_x", REPO, network, github.clock) as forge,
         pytest.raises(ForgeUnreachable, match="different hosts"),
     ):
         github.snapshot(forge=forge)
@@ -371,7 +371,7 @@ def test_a_redirect_to_another_host_is_not_followed(
 
 def test_a_diff_follows_a_redirect_on_its_own_host(github: GitHubOnLoopback) -> None:
     pull = github.world.pull(REPO, 1)
-    whole, here = github.diff(), f"{github.address.api_url}/repos/{REPO}/compare/"
+    whole, here = github.diff(), f"{github.network.api_url}/repos/{REPO}/compare/"
     moved = f"{here}{github.world.store.merge_base(pull)}...{pull.head_sha}"
     github.faults.add("compare", Reply(302, (("Location", moved),)))
     assert github.diff() == whole
@@ -386,7 +386,7 @@ def test_an_invalid_redirect_is_not_followed(github: GitHubOnLoopback, location:
 
 
 def test_a_redirect_to_itself_is_not_followed(github: GitHubOnLoopback) -> None:
-    here = f"{github.address.api_url}/repos/{REPO}/collaborators/mona/permission"
+    here = f"{github.network.api_url}/repos/{REPO}/collaborators/mona/permission"
     github.faults.add(".", Reply(301, (("Location", here),)), times=None)
     with pytest.raises(ForgeUnreachable, match="final response"):
         read(github)
@@ -487,7 +487,7 @@ def _answer(github: GitHubOnLoopback) -> object:
     variables = {"owner": "acme", "name": "widget", "number": 1, "page": 100, **names}
     headers = {"Authorization": "Bearer ghs_workflow-token"}
     answer = httpx.post(
-        github.address.graphql_url, json={"query": queries.snapshot(0), "variables": variables}, headers=headers
+        github.network.graphql_url, json={"query": queries.snapshot(0), "variables": variables}, headers=headers
     )
     return answer.json()
 

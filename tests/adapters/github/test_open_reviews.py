@@ -130,7 +130,7 @@ def test_a_pull_request_closed_between_two_lists_is_listed_once(github: GitHubOn
 def answered(github: GitHubOnLoopback, body: object) -> Reply:
     """Return the response to a query, to be replayed for another one."""
     headers = {"Authorization": "Bearer ghs_workflow-token"}
-    return Reply(200, body=httpx.post(github.address.graphql_url, json=body, headers=headers).content)
+    return Reply(200, body=httpx.post(github.network.graphql_url, json=body, headers=headers).content)
 
 
 def test_a_token_without_checks_permission_cannot_list_open_reviews(github: GitHubOnLoopback) -> None:

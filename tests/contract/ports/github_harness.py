@@ -25,13 +25,14 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from reviewbot.adapters.git.fetch import GitChangeReader
 from reviewbot.adapters.git.process import Bounds
-from reviewbot.adapters.github.client import Address, RetryLimits
+from reviewbot.adapters.github.client import RetryLimits
 from reviewbot.adapters.github.forge import GitHubForge
 from reviewbot.domain.github.drafts import Annotation, AnnotationLevel
 from reviewbot.domain.github.pull_request import Permission, Snapshot
 from reviewbot.domain.model.review import Side
 from reviewbot.domain.publishing.check_names import CheckNames
 from reviewbot.ports import ChangeReader, Forge
+from tests.network import network_at
 from tests.simulation.forge import SimulatedChangeReader, SimulatedForge
 from tests.simulation.github import BOT, REPOSITORY, START, GitHub, StoredReview, Time, thread_line
 from tests.simulation.repository import File
@@ -399,16 +400,12 @@ class SandboxGitHub:
         self._pushes = 0
         self.world.app_token("ghs_all", permissions=FULL)
         self.forge = self._open("ghs_all")
-        self.changes = GitChangeReader(
-            server_url=self.url,
-            token="ghs_all",
-            environment={"PATH": os.defpath},
-            bounds=Bounds(30, 100_000_000),
-        )
+        network = network_at(self.url, children={"PATH": os.defpath})
+        self.changes = GitChangeReader(network, "ghs_all", Bounds(30, 100_000_000))
 
     def _open(self, token: str) -> GitHubForge:
-        address = Address(self.url, f"{self.url}/graphql")
-        self.forges.append(GitHubForge(token, REPOSITORY, address, PatientClock(), RetryLimits(read=20)))
+        network = network_at(self.url)
+        self.forges.append(GitHubForge(token, REPOSITORY, network, PatientClock(), RetryLimits(read=20)))
         return self.forges[-1]
 
     def stop(self) -> None:
