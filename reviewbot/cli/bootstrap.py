@@ -13,7 +13,6 @@ from msgspec import Struct, field
 from reviewbot.adapters.actions.runner import Runner
 from reviewbot.adapters.clock import SystemClock
 from reviewbot.adapters.git.fetch import GitChangeReader
-from reviewbot.adapters.github.client import RetryLimits
 from reviewbot.adapters.github.forge import GitHubForge
 from reviewbot.app.dispatch import Ports
 from reviewbot.cli.invocation import signals
@@ -52,12 +51,6 @@ def read_event(environment: Environment) -> Event:
     return replace(event, workflow=environment.workflow) if isinstance(event, DispatchEvent) else event
 
 
-def open_forge(
-    network: Network, repository: str, token: str, clock: Clock, stack: ExitStack, limits: RetryLimits | None = None
-) -> GitHubForge:
-    return stack.enter_context(GitHubForge(token, repository, network, clock, limits))
-
-
 @contextmanager
 def open_ports(environment: Environment, log: TextIO) -> Iterator[Ports]:
     """Open the adapters of a run of the action, and close them on exit."""
@@ -65,7 +58,7 @@ def open_ports(environment: Environment, log: TextIO) -> Iterator[Ports]:
     clock, rng = SystemClock(network.time_scale), SystemRandom()
     with ExitStack() as stack, signals() as interrupts:
         token = first.github_token.reveal()
-        forge = open_forge(network, environment.repository, token, clock, stack)
+        forge = stack.enter_context(GitHubForge(token, environment.repository, network, clock))
         yield Ports(
             forge=forge,
             changes=GitChangeReader(network, token),

@@ -14,6 +14,7 @@ from msgspec import Struct
 from reviewbot.adapters.git.clone import Clone, open_clone
 from reviewbot.adapters.git.fetch import GitChangeReader
 from reviewbot.adapters.github.client import RetryLimits
+from reviewbot.adapters.github.forge import GitHubForge
 from reviewbot.adapters.local import (
     CommitRange,
     LocalChange,
@@ -25,7 +26,6 @@ from reviewbot.adapters.local import (
     settled_files,
     staged_range,
 )
-from reviewbot.cli.bootstrap import open_forge
 from reviewbot.cli.invocation import REPEATED
 from reviewbot.domain.codevf.idempotency import account_number
 from reviewbot.domain.text.formatting import counted
@@ -151,7 +151,7 @@ def _command(chosen: argparse.Namespace, *place: str) -> str:
 def _pull_request(setting: Setting, clock: Clock, stack: ExitStack, limits: RetryLimits) -> Place:
     desktop, number = setting.desktop, int(setting.chosen.pr)
     repository = repository_name(setting.chosen.repo, desktop)
-    source = open_forge(desktop.network, repository, desktop.token, clock, stack, limits)
+    source = stack.enter_context(GitHubForge(desktop.token, repository, desktop.network, clock, limits))
     settings = peek_settings(setting.inputs, source.config(CONFIG_FILE))
     about = f"{desktop.network.server_url}/{repository}#{number}"
     state_file = setting.state_file(settings, Path(desktop.state), about)

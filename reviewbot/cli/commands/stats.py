@@ -11,7 +11,7 @@ from msgspec import Struct
 
 from reviewbot.adapters.clock import SystemClock
 from reviewbot.adapters.github.client import RetryLimits
-from reviewbot.cli.bootstrap import open_forge
+from reviewbot.adapters.github.forge import GitHubForge
 from reviewbot.cli.commands.render import write_document
 from reviewbot.cli.invocation import Call, signals
 from reviewbot.cli.review_target import repository_name
@@ -52,7 +52,7 @@ def run(call: Call) -> int:
         history = History(desktop.api_key, since, now, progress)
         limits = RetryLimits(on_retry=progress.retry)
         for repository in repositories:
-            pulls = open_forge(desktop.network, repository, desktop.token, clock, stack, limits)
+            pulls = stack.enter_context(GitHubForge(desktop.token, repository, desktop.network, clock, limits))
             history.read(repository, pulls)
         period = figures.Period(repositories, since, now, verified=bool(desktop.api_key), left_out=history.left_out)
     found = figures.statistics_of(period, history.reviews, history.questions)
