@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from urllib.parse import quote
 
 from reviewbot.adapters.github import rest
-from reviewbot.adapters.github.base import RepositoryConnection
+from reviewbot.adapters.github.client import RepositoryConnection
 from reviewbot.adapters.github.errors import Intent
 from reviewbot.adapters.github.graphql import answers, parse, queries
 from reviewbot.domain.model.repository_setup import Environment, RepositorySetup, Required

@@ -10,8 +10,7 @@ from typing import TypeVar
 from urllib.parse import quote
 
 from reviewbot.adapters.github import payloads, rest
-from reviewbot.adapters.github.base import items
-from reviewbot.adapters.github.client import PAGE, remembering
+from reviewbot.adapters.github.client import PAGE, items, remembering
 from reviewbot.adapters.github.errors import Intent
 from reviewbot.adapters.github.graphql import answers, parse, queries
 from reviewbot.adapters.github.graphql.files import FileReader

@@ -7,8 +7,7 @@ from typing import TypeVar
 
 from msgspec import Struct
 
-from reviewbot.adapters.github.base import RepositoryConnection
-from reviewbot.adapters.github.client import remembering
+from reviewbot.adapters.github.client import RepositoryConnection, remembering
 from reviewbot.adapters.github.errors import Intent
 from reviewbot.adapters.github.graphql import parse, queries
 from reviewbot.adapters.github.graphql.answers import Files, FilesAndContext, InRepository, NewBlob, NewFile, OldFile
