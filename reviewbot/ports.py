@@ -29,7 +29,7 @@ from reviewbot.domain.github.pull_request import (
 from reviewbot.domain.model.events import QueueEntry
 from reviewbot.domain.model.review import Balance, Submission, Tag, Task
 from reviewbot.domain.publishing.check_names import CheckNames
-from reviewbot.domain.statistics.past import PastPull
+from reviewbot.domain.statistics.figures import PastPull
 from reviewbot.render.view_models.review import SummaryView
 
 

@@ -22,8 +22,8 @@ from reviewbot.domain.machine.learn import learn
 from reviewbot.domain.machine.phases import Phase, Publishing, Submitted
 from reviewbot.domain.machine.steps import CreateTask, Finish
 from reviewbot.domain.policy.verdict import Outcome, Reason
+from reviewbot.domain.questions.machine import CreateQuestion
 from reviewbot.domain.questions.machine import Submitted as SubmittedQuestion
-from reviewbot.domain.questions.steps import CreateQuestion
 
 P = TypeVar("P", bound=Struct)
 R = TypeVar("R")

@@ -12,8 +12,7 @@ from reviewbot.domain.diff.parse import ChangedFile, FileDiff, Hunk, parse_diff
 from reviewbot.domain.diff.reviewed_file import FileView
 from reviewbot.domain.diff.text_index import digest
 from reviewbot.domain.findings.lookup import ChangeIndex
-from reviewbot.domain.findings.placement import PlacementRules, place
-from reviewbot.domain.findings.relocation import relocated
+from reviewbot.domain.findings.placement import PlacementRules, place, relocated
 from reviewbot.domain.findings.tracking import PlacedAnswer
 from reviewbot.domain.github.pull_request import (
     Commit,

@@ -12,7 +12,7 @@ from reviewbot.app import perform
 from reviewbot.app.questions import ask
 from reviewbot.domain.machine import learn
 from reviewbot.domain.machine.steps import Failed
-from reviewbot.domain.questions import machine, steps
+from reviewbot.domain.questions import machine
 from tests.project.machine_diagram import QUESTION_PHASES, Edges, called, cases, name_of, named, steps_of
 
 Pairs = frozenset[tuple[str, str]]
@@ -26,7 +26,7 @@ def possible_in_reviews() -> Pairs:
 
 def possible_in_questions() -> Pairs:
     """Return the pairs that can occur in a question."""
-    kinds = {one.__name__ for one in typing.get_args(steps.Step)}
+    kinds = {one.__name__ for one in typing.get_args(machine.Step)}
     phases = {one.__name__ for one in QUESTION_PHASES}
     asked = {
         name: frozenset(called(case, kinds))

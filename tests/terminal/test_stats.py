@@ -22,7 +22,7 @@ from reviewbot.domain.findings.markers import summary_mark
 from reviewbot.domain.ledger.codec import encode
 from reviewbot.domain.ledger.ledger import Ledger
 from reviewbot.domain.ledger.signing import Signer
-from reviewbot.domain.statistics.past import PastPull, PullState
+from reviewbot.domain.statistics.figures import PastPull, PullState
 from reviewbot.errors import SettingsError
 from reviewbot.terminal.console import open_console
 from reviewbot.terminal.figures import start_of

@@ -31,7 +31,7 @@ from reviewbot.domain.github.pull_request import (
 )
 from reviewbot.domain.model.events import QueueEntry
 from reviewbot.domain.publishing.check_names import CheckNames
-from reviewbot.domain.statistics.past import PastPull
+from reviewbot.domain.statistics.figures import PastPull
 from reviewbot.errors import NotFound
 
 T = TypeVar("T")

@@ -6,8 +6,7 @@ from reviewbot.app.context import RunContext
 from reviewbot.app.output.views import counting_views, summary_view
 from reviewbot.domain.github.check_identity import CheckTag, marked
 from reviewbot.domain.github.drafts import MOST_ANNOTATIONS, Annotation, AnnotationLevel, CheckState
-from reviewbot.domain.github.pull_request import CheckRun, CheckStatus, Conclusion
-from reviewbot.domain.github.shared_heads import GREEN, is_covered, newest, not_green
+from reviewbot.domain.github.pull_request import GREEN, CheckRun, CheckStatus, Conclusion, is_covered, newest, not_green
 from reviewbot.domain.ledger.external_id import decode_external_id, encode_external_id
 from reviewbot.domain.machine.decisions.check_copies import is_only_copy, may_be_replaced, purchase_to_copy
 from reviewbot.domain.machine.decisions.outcome import (

@@ -16,9 +16,8 @@ from reviewbot.domain.model.options import Redact
 from reviewbot.domain.policy.routes import unreviewed
 from reviewbot.domain.redaction.places import Place
 from reviewbot.domain.redaction.redactor import Redactor, secret_name
-from reviewbot.domain.selection.file_kinds import is_lock_file
+from reviewbot.domain.selection.file_kinds import is_lock_file, place_before, place_of
 from reviewbot.domain.selection.path_filters import matches
-from reviewbot.domain.selection.places import place_before, place_of
 from reviewbot.domain.selection.selection import Held, HeldBecause, is_unread, risk, select
 from reviewbot.domain.text.bounds import shorten_line
 from reviewbot.errors import ChangeUnreadable, DiffTooLarge, ForgeError

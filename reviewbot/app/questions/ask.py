@@ -24,7 +24,7 @@ from reviewbot.domain.machine.steps import Failed, TaskRead
 from reviewbot.domain.model.question import Question, QuestionState
 from reviewbot.domain.policy.verdict import Outcome
 from reviewbot.domain.publishing.comment_diff import summaries
-from reviewbot.domain.questions import steps
+from reviewbot.domain.questions import machine
 from reviewbot.domain.questions.machine import decide, learn, price_of, start
 from reviewbot.errors import ReviewbotError
 from reviewbot.render.renderer import Renderer
@@ -72,23 +72,23 @@ def _play(asked: Inquiry, *, may_buy: bool) -> Outcome:
     return outcome
 
 
-def _perform(asked: Inquiry, step: steps.Step) -> steps.Result:
+def _perform(asked: Inquiry, step: machine.Step) -> machine.Result:
     run = asked.run
     try:
         match step:
-            case steps.PriceQuestion(question=question):
+            case machine.PriceQuestion(question=question):
                 price = price_of(question, asked.limits, *read_terms(run, asked.known))
                 return replace(price, project_id=find_project(run, asked.known))
-            case steps.RecordQuestion(question=question):
+            case machine.RecordQuestion(question=question):
                 return record_question(run, question)
-            case steps.CreateQuestion(question=question):
+            case machine.CreateQuestion(question=question):
                 task = create_question(asked, step)
                 run.say(f"The CodeVF task is {task.id}.")
                 acknowledge(run, question)
                 return TaskRead(task)
-            case steps.PostAnswer(question=question, task=task):
+            case machine.PostAnswer(question=question, task=task):
                 return post_answer(run, question, asked.finding, task)
             case _:
-                return cast("steps.Result", perform(run, step, asked.known))
+                return cast("machine.Result", perform(run, step, asked.known))
     except ReviewbotError as error:
         return Failed(error)

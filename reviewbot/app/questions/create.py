@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from reviewbot.app.github.read_change import load_change, prepare
 from reviewbot.app.questions.inquiry import Inquiry
-from reviewbot.domain.codevf.attachment_names import QUESTION, described
-from reviewbot.domain.codevf.attachments import SizeTier, pack, split_for_context
+from reviewbot.domain.codevf.attachments import QUESTION, SizeTier, described, pack, split_for_context
 from reviewbot.domain.codevf.idempotency import question_key
 from reviewbot.domain.machine.known import ReviewedChange
 from reviewbot.domain.model.review import Attachment, Submission, Task
 from reviewbot.domain.questions.context import context_of, explained, thread_of
-from reviewbot.domain.questions.machine import MODE
-from reviewbot.domain.questions.steps import CreateQuestion
+from reviewbot.domain.questions.machine import MODE, CreateQuestion
 from reviewbot.render.view_models.command import QuestionView
 
 

@@ -14,8 +14,7 @@ from reviewbot.domain.github.pull_request import Comment, Snapshot, ThreadCommen
 from reviewbot.domain.machine.steps import Done
 from reviewbot.domain.model.question import Question
 from reviewbot.domain.model.review import Task, TaskStatus
-from reviewbot.domain.questions.answer import answer_text
-from reviewbot.domain.questions.context import thread_of
+from reviewbot.domain.questions.context import answer_text, thread_of
 from reviewbot.errors import ForgeError
 from reviewbot.render.view_models.command import AnswerView, AskedView
 

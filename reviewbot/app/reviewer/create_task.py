@@ -7,8 +7,7 @@ from collections.abc import Sequence
 from reviewbot.app.context import RunContext
 from reviewbot.app.reviewer.incremental_context import so_far
 from reviewbot.domain.codevf import attachments
-from reviewbot.domain.codevf.attachment_names import CONVERSATION, described
-from reviewbot.domain.codevf.attachments import Packing
+from reviewbot.domain.codevf.attachments import CONVERSATION, Packing, described
 from reviewbot.domain.codevf.batches import joined
 from reviewbot.domain.codevf.idempotency import Identity, key_of_part
 from reviewbot.domain.codevf.response import response_schema

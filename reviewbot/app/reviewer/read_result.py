@@ -7,8 +7,7 @@ from types import MappingProxyType
 
 from reviewbot.app.context import RunContext
 from reviewbot.domain.codevf.response import deliverables, read_result
-from reviewbot.domain.findings.placement import place
-from reviewbot.domain.findings.relocation import quoted, relocated, without_quote
+from reviewbot.domain.findings.placement import place, quoted, relocated, without_quote
 from reviewbot.domain.findings.tracking import PlacedAnswer
 from reviewbot.domain.github.pull_request import Entry
 from reviewbot.domain.ledger.ledger import Purchase
@@ -18,7 +17,7 @@ from reviewbot.domain.model.options import AnswerForm
 from reviewbot.domain.model.review import PreviousState, Report, Task, TaskStatus
 from reviewbot.domain.policy.verdict import Coverage
 from reviewbot.domain.redaction.redactor import Redactor
-from reviewbot.domain.selection.places import place_of_text
+from reviewbot.domain.selection.file_kinds import place_of_text
 from reviewbot.errors import ForgeError, ForgeUnreachable, ServiceError, ServiceUnreachable
 from reviewbot.ports import ReviewService
 from reviewbot.values import replace

@@ -16,7 +16,7 @@ from reviewbot.cli.commands.render import write_document
 from reviewbot.cli.invocation import Call, signals
 from reviewbot.cli.review_target import repository_name
 from reviewbot.domain.statistics import figures
-from reviewbot.domain.statistics.past import ledgers_of
+from reviewbot.domain.statistics.figures import ledgers_of
 from reviewbot.errors import SettingsError
 from reviewbot.exports.statistics import statistics_csv, statistics_json, statistics_markdown
 from reviewbot.ports import PastPulls

@@ -20,7 +20,7 @@ from reviewbot.domain.findings.tracked_finding import TrackedFinding
 from reviewbot.domain.model.review import Side
 from reviewbot.domain.redaction.places import Place
 from reviewbot.domain.redaction.redactor import Redactor
-from reviewbot.domain.selection.places import place_of
+from reviewbot.domain.selection.file_kinds import place_of
 
 SHORT_CHANGE = 32
 """The number of hex digits of `ChangeIndex.change`."""

@@ -1,6 +1,7 @@
 """Decide where each finding is shown, and give each finding an id.
 
-Quoted code is compared with the redacted text that was sent.
+Quoted code is compared with the redacted text that was sent. The findings of a review of another head are placed by
+their code on the current head.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from msgspec import Struct
 
 from reviewbot.domain.diff.parse import unquote
 from reviewbot.domain.diff.reviewed_file import FileView
-from reviewbot.domain.diff.text_index import Block, quoted_lines, split_lines, strip_gutter
+from reviewbot.domain.diff.text_index import Block, line_feeds, quoted_lines, split_lines, strip_gutter
 from reviewbot.domain.findings.markers import finding_id
 from reviewbot.domain.findings.tracked_finding import MAX_TITLE, TrackedFinding
 from reviewbot.domain.github.drafts import LineTarget
@@ -373,3 +374,39 @@ def _under(item: Placed, identifier: str) -> Placed:
     if isinstance(item.placement, DuplicateOf):
         return replace(item, id=identifier, placement=DuplicateOf(identifier))
     return replace(item, id=identifier)
+
+
+def without_quote(findings: Iterable[Finding]) -> tuple[str, ...]:
+    """Return the paths of files whose lines a finding cites without quoting the code."""
+    cited = (one.path for one in findings if _is_only_cited(one) and one.side is Side.RIGHT)
+    return tuple(dict.fromkeys(path for path in cited if path))
+
+
+def _is_only_cited(finding: Finding) -> bool:
+    return finding.line is not None and not quoted_lines(finding.code)
+
+
+def quoted(finding: Finding, texts: Mapping[str, str]) -> Finding:
+    """Add the cited code to a finding about another head.
+
+    `texts` contains the files at that head by path. If the file is missing, the finding loses its line number.
+    """
+    if finding.line is None or not _is_only_cited(finding):
+        return replace(finding, end_line=finding.line)
+    lines = split_lines(texts.get(finding.path, "")) if finding.side is Side.RIGHT else ()
+    code = line_feeds("\n".join(lines[finding.line - 1 : finding.end_line or finding.line]))
+    cited = finding.line if quoted_lines(code) else None
+    return replace(finding, code=code, line=cited, end_line=cited)
+
+
+def relocated(item: Placed) -> Placed:
+    """Move a finding to the summary if its code was not found on the current head.
+
+    Such a finding gets the digest of the quote, because a later push can restore the code.
+    """
+    quote = quoted_lines(item.finding.code)[:MAX_FINGERPRINT_LINES]
+    if quote and item.block is None:
+        item = replace(item, block=Block.of(quote))
+    if isinstance(item.placement, OnFile) and item.placement.why is not Why.LINE_NOT_IN_DIFF:
+        return in_summary(item, Why.HEAD_MOVED)
+    return item

@@ -7,8 +7,7 @@ from collections.abc import Iterable
 from msgspec import Struct
 
 from reviewbot.domain.github.check_identity import mark_of
-from reviewbot.domain.github.pull_request import CheckRun, Conclusion
-from reviewbot.domain.github.shared_heads import GREEN
+from reviewbot.domain.github.pull_request import GREEN, CheckRun, Conclusion
 from reviewbot.domain.policy.verdict import Outcome, carried
 
 

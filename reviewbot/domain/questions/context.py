@@ -1,10 +1,11 @@
-"""Build the attachment of a question from the finding and the conversation in the thread."""
+"""Build the attachment of a question from the finding and the thread, and convert the answer to a string."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
+from reviewbot.domain.codevf.finding_parser import shown
 from reviewbot.domain.commands.parse import thread_with
 from reviewbot.domain.findings.conversation import conversation_text, redacted, replies_in
 from reviewbot.domain.findings.tracked_finding import TrackedFinding
@@ -67,3 +68,17 @@ def _fields(finding: TrackedFinding) -> dict[str, object]:
         "explanation": shorten(finding.text, MOST_EXPLAINED),
         "note": finding.note,
     }
+
+
+_BESIDE = frozenset({"message", "deliverables"})
+
+
+def answer_text(result: object, files: Mapping[str, str]) -> str:
+    """Return the result and its deliverables as one string, which may be empty and is never parsed for findings."""
+    if isinstance(result, dict):
+        said = [result.get("message"), {key: one for key, one in result.items() if key not in _BESIDE}]
+    else:
+        said = [result]
+    texts = [one if isinstance(one, str) else shown(one) for one in said if one]
+    texts += [f"{name}:\n\n{text}" for name, text in files.items()]
+    return "\n\n".join(text.strip() for text in texts if text.strip())

@@ -1,4 +1,4 @@
-"""The phases of a question, the step of each phase, and the phase that follows a step."""
+"""The phases of a question, the steps that reviews do not use, and the phase that follows a step."""
 
 from __future__ import annotations
 
@@ -17,14 +17,6 @@ from reviewbot.domain.machine.known import Quote
 from reviewbot.domain.model.question import Question, QuestionState
 from reviewbot.domain.model.review import Balance, Mode, Tag, Task, TaskStatus
 from reviewbot.domain.policy.verdict import Outcome, Reason, Status, Verdict, answered, did_not_happen
-from reviewbot.domain.questions.steps import (
-    CreateQuestion,
-    PostAnswer,
-    PriceQuestion,
-    RecordQuestion,
-    Result,
-    Step,
-)
 from reviewbot.errors import PayloadTooLarge, ReviewbotError, ServiceRefused, leaves_no_task
 from reviewbot.values import replace
 
@@ -123,6 +115,45 @@ class Ended(Struct, frozen=True):
 
 
 Phase = Asked | Quoted | Intended | Submitted | Resumed | Waiting | Over | Closed | Ended
+
+
+# Steps
+
+
+class PriceQuestion(Struct, frozen=True):
+    """Compute the price from CodeVF's expertise and balance. Find or create the project if no limit is exceeded."""
+
+    question: Question
+
+
+class RecordQuestion(Struct, frozen=True):
+    """Record the question and its task on GitHub."""
+
+    question: Question
+
+
+class CreateQuestion(Struct, frozen=True):
+    """Submit the question. For a repeated idempotency key, CodeVF returns the existing task."""
+
+    question: Question
+    price: Quote
+    size: SizeTier
+
+
+class PostAnswer(Struct, frozen=True):
+    """Post the answer, or a note without an answer, unless already posted.
+
+    `task` is None if CodeVF has no task.
+    """
+
+    question: Question
+    task: Task | None
+
+
+Step = PriceQuestion | RecordQuestion | CreateQuestion | PostAnswer | steps.ReadTask | steps.PollTask
+
+Result = Quote | Ledger | steps.Done | steps.Failed | steps.TaskRead | steps.NotOver
+"""`RecordQuestion` returns the ledger on GitHub, which contains the question."""
 
 
 def start(question: Question, limits: Limits, now: datetime, *, may_buy: bool) -> Phase:

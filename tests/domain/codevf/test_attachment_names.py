@@ -9,7 +9,7 @@ from codevf.models.attachment import Attachment
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reviewbot.domain.codevf.attachment_names import CONTEXT, CONVERSATION, LONGEST, QUESTION, described, own_names
+from reviewbot.domain.codevf.attachments import CONTEXT, CONVERSATION, LONGEST, QUESTION, described, own_names
 from reviewbot.domain.model.review import Attachment as Sent
 
 PARTS = st.text(max_size=12) | st.sampled_from(

@@ -18,8 +18,10 @@ from reviewbot.domain.findings.placement import (
     SuggestionState,
     Why,
     place,
+    quoted,
+    relocated,
+    without_quote,
 )
-from reviewbot.domain.findings.relocation import quoted, relocated, without_quote
 from reviewbot.domain.github.drafts import LineTarget
 from reviewbot.domain.model.review import Finding, Side
 from reviewbot.values import replace

@@ -5,8 +5,7 @@ from __future__ import annotations
 import pytest
 
 from reviewbot.domain.github.check_identity import CheckTag
-from reviewbot.domain.github.pull_request import CheckRun
-from reviewbot.domain.github.shared_heads import is_covered, newest, not_green
+from reviewbot.domain.github.pull_request import CheckRun, is_covered, newest, not_green
 from reviewbot.values import replace
 
 HEAD, OTHER = "a" * 40, "b" * 40

@@ -12,8 +12,7 @@ from reviewbot.domain.findings.tracked_finding import TrackedFinding
 from reviewbot.domain.github.pull_request import Thread, ThreadComment
 from reviewbot.domain.model.question import Question, QuestionState
 from reviewbot.domain.model.review import Severity
-from reviewbot.domain.questions.answer import answer_text
-from reviewbot.domain.questions.context import context_of, explained, thread_of
+from reviewbot.domain.questions.context import answer_text, context_of, explained, thread_of
 from reviewbot.values import replace
 from tests.domain.builders import NOON, commit, pull
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from reviewbot.domain.redaction.redactor import Redactor
-from reviewbot.domain.selection.places import place_of_text
+from reviewbot.domain.selection.file_kinds import place_of_text
 from tests.domain.redaction import corpus
 from tests.domain.redaction.test_redactor import is_diff
 

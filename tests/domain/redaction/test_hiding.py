@@ -13,7 +13,7 @@ from reviewbot.domain.redaction.formats import FORMATS
 from reviewbot.domain.redaction.masks import looks_random, mask
 from reviewbot.domain.redaction.places import Place
 from reviewbot.domain.redaction.redactor import Redactor
-from reviewbot.domain.selection.places import place_of_text
+from reviewbot.domain.selection.file_kinds import place_of_text
 from tests.domain.redaction.test_redactor import GHP, JWT, RSA_KEY, is_diff
 
 HEX = "0123456789abcdef" * 2

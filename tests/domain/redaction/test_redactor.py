@@ -23,7 +23,7 @@ from reviewbot.domain.redaction.masks import mask
 from reviewbot.domain.redaction.places import Place
 from reviewbot.domain.redaction.private_keys import key_material
 from reviewbot.domain.redaction.redactor import Redacted, Redactor, has_redaction, kinds_in, secret_name
-from reviewbot.domain.selection.places import place_of_text
+from reviewbot.domain.selection.file_kinds import place_of_text
 from tests.domain.redaction.corpus import GROUPS, forms
 
 LETTERS = string.ascii_letters + string.digits

@@ -6,7 +6,7 @@ import pytest
 
 from reviewbot.domain.github.pull_request import Entry
 from reviewbot.domain.redaction.places import Place
-from reviewbot.domain.selection.places import place_before, place_of, place_of_text
+from reviewbot.domain.selection.file_kinds import place_before, place_of, place_of_text
 from tests.domain.builders import changed_file
 
 

@@ -24,6 +24,7 @@ from reviewbot.domain.statistics.figures import (
     PastQuestion,
     PastReview,
     Period,
+    PullState,
     QuestionSum,
     end_of,
     percentile,
@@ -31,7 +32,6 @@ from reviewbot.domain.statistics.figures import (
     reviews_of,
     statistics_of,
 )
-from reviewbot.domain.statistics.past import PullState
 from reviewbot.values import replace
 from tests.domain.builders import purchase
 from tests.domain.statistics.test_past import past

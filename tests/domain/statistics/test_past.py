@@ -15,7 +15,7 @@ from reviewbot.domain.ledger.codec import encode
 from reviewbot.domain.ledger.ledger import Ledger
 from reviewbot.domain.ledger.signing import Signer
 from reviewbot.domain.model.review import Severity
-from reviewbot.domain.statistics.past import PastPull, PullState, ledgers_of
+from reviewbot.domain.statistics.figures import PastPull, PullState, ledgers_of
 from reviewbot.values import replace
 from tests.domain.builders import purchase
 

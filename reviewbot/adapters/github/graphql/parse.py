@@ -28,7 +28,7 @@ from reviewbot.domain.github.pull_request import (
 )
 from reviewbot.domain.ledger.external_id import names_open_task
 from reviewbot.domain.model.events import BOT_SUFFIX, QueueEntry
-from reviewbot.domain.statistics.past import PastPull, PullState
+from reviewbot.domain.statistics.figures import PastPull, PullState
 
 UNREADABLE = "\0"
 """Stands for a config file that is not text. The settings reject this value, because YAML does not allow NUL."""

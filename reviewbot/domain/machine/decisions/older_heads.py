@@ -6,8 +6,7 @@ from collections.abc import Collection
 
 from reviewbot.domain.findings.tracked_finding import Judged
 from reviewbot.domain.github.check_identity import mark_of
-from reviewbot.domain.github.pull_request import RECENT_COMMITS, CheckRun, Conclusion
-from reviewbot.domain.github.shared_heads import GREEN
+from reviewbot.domain.github.pull_request import GREEN, RECENT_COMMITS, CheckRun, Conclusion
 from reviewbot.domain.ledger.edits import Unwaive
 from reviewbot.domain.ledger.external_id import ExternalId
 from reviewbot.domain.ledger.ledger import Purchase, TaskState

@@ -8,8 +8,7 @@ from reviewbot.domain.diff.text_index import digest
 from reviewbot.domain.findings.markers import review_mark
 from reviewbot.domain.findings.redacted_lines import is_tracked
 from reviewbot.domain.github.check_identity import mark_of
-from reviewbot.domain.github.pull_request import CheckRun, CheckStatus, Conclusion, Snapshot
-from reviewbot.domain.github.shared_heads import GREEN, newest
+from reviewbot.domain.github.pull_request import GREEN, CheckRun, CheckStatus, Conclusion, Snapshot, newest
 from reviewbot.domain.ledger.codec import MAX_RECORDS
 from reviewbot.domain.ledger.external_id import ExternalId, names_open_task
 from reviewbot.domain.ledger.ledger import Ledger, Purchase, TaskState
