@@ -9,8 +9,7 @@ from reviewbot.domain.github.pull_request import Snapshot
 from reviewbot.domain.machine.decisions.outcome import current_check, failure
 from reviewbot.domain.machine.finish import publish_for_group
 from reviewbot.domain.model.events import DispatchEvent, MergeGroupEvent, QueueEntry
-from reviewbot.domain.policy.merge_group import QueuedPull, carried_by_group
-from reviewbot.domain.policy.verdict import Outcome
+from reviewbot.domain.policy.verdict import Outcome, QueuedPull, carried_by_group
 from reviewbot.errors import AGAIN, ForgeError, NotFound, ReviewbotError, SettingsError, TemplateError
 from reviewbot.render.renderer import Renderer
 from reviewbot.settings import peek_settings

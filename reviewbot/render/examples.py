@@ -19,7 +19,7 @@ from reviewbot.domain.findings.tracked_finding import FindingState
 from reviewbot.domain.github.drafts import Reaction
 from reviewbot.domain.ledger.codec import MAX_ENCODED
 from reviewbot.domain.policy.verdict import Reason, Status
-from reviewbot.domain.publishing.announcement import Ending
+from reviewbot.domain.publishing.comment_diff import Ending
 from reviewbot.render.view_models.command import AnnouncementView, AnswerView, QuestionView
 from reviewbot.render.view_models.review import (
     CommentView,

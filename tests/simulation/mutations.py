@@ -21,7 +21,6 @@ from reviewbot.domain.findings.states import update_state
 from reviewbot.domain.findings.tracked_finding import FindingState
 from reviewbot.domain.github.check_identity import mark_of
 from reviewbot.domain.github.drafts import CheckState
-from reviewbot.domain.github.head_checks import HeadState
 from reviewbot.domain.github.pull_request import Comment, Conclusion, Permission, PullRequest, Snapshot
 from reviewbot.domain.ledger.edits import CancelDeferrals
 from reviewbot.domain.ledger.external_id import encode_external_id
@@ -34,8 +33,8 @@ from reviewbot.domain.machine.steps import Done, NewPartRead, ReadPosted, Update
 from reviewbot.domain.model.options import AnswerForm
 from reviewbot.domain.model.review import Report, Side, TaskStatus
 from reviewbot.domain.policy.eligibility import skip_label
-from reviewbot.domain.publishing.announcement import Announcing
-from reviewbot.domain.publishing.comment_diff import marked_threads, posted_comments
+from reviewbot.domain.policy.readiness import HeadState
+from reviewbot.domain.publishing.comment_diff import Announcing, marked_threads, posted_comments
 from reviewbot.domain.questions.machine import Intended, Quoted, Submitted, Waiting
 from reviewbot.domain.selection.selection import Held, HeldBecause
 from reviewbot.errors import ForgeError, ForgeUnreachable, ServiceUnreachable
@@ -1019,7 +1018,7 @@ MUTATIONS: tuple[Mutation, ...] = (
     ),
     Mutation(
         "a run that is killed after an announcement makes it again",
-        "reviewbot.domain.publishing.announcement:left_to_announce",
+        "reviewbot.domain.publishing.comment_diff:left_to_announce",
         lambda right: lambda late, _comments, *more: right(late, (), *more),
         ANNOUNCED,
         config=_LEAVES,
@@ -1687,7 +1686,7 @@ MUTATIONS: tuple[Mutation, ...] = (
     ),
     Mutation(
         "only the run that answers a question deletes a second answer",
-        "reviewbot.domain.publishing.announcement:left_to_announce",
+        "reviewbot.domain.publishing.comment_diff:left_to_announce",
         lambda right: (
             lambda late, there, *more: right(late, [one for one in there if not read_answer_mark(one.body)], *more)
         ),
@@ -1696,7 +1695,7 @@ MUTATIONS: tuple[Mutation, ...] = (
     ),
     Mutation(
         "of several answers to a question the oldest is kept, even a refusal",
-        "reviewbot.domain.publishing.announcement:left_to_announce",
+        "reviewbot.domain.publishing.comment_diff:left_to_announce",
         lambda right: lambda late, there, *more: replace(right(late, there, *more), extra=_all_but_the_oldest(there)),
         ANSWERED_ONCE,
         found="answer-deleted-beside-a-refusal",
@@ -1989,7 +1988,7 @@ MUTATIONS: tuple[Mutation, ...] = (
     ),
     Mutation(
         "a green check for another base branch counts in a merge group",
-        "reviewbot.domain.policy.merge_group:_is_for",
+        "reviewbot.domain.policy.verdict:_is_for",
         _returning(value=True),
         NEVER_GREEN,
         found="group-for-a-former-base",
@@ -2179,7 +2178,7 @@ MUTATIONS: tuple[Mutation, ...] = (
     ),
     Mutation(
         "a merge group counts a check for another diff",
-        "reviewbot.domain.policy.merge_group:_is_for",
+        "reviewbot.domain.policy.verdict:_is_for",
         lambda right: (
             lambda check, queued, base_ref: right(
                 replace(check, tag=replace(check.tag, merge_base=mark_of(queued.merge_base))), queued, base_ref

@@ -20,8 +20,7 @@ from reviewbot.adapters.git.process import Bounds, Git, isolated_environment
 from reviewbot.adapters.scratch import scratch_folder
 from reviewbot.domain.diff.parse import ChangeSet
 from reviewbot.domain.github.pull_request import Entry
-from reviewbot.domain.model.commits import login_of, title_of
-from reviewbot.domain.model.remotes import Remote, read_remote
+from reviewbot.domain.model.remotes import Remote, login_of, read_remote, title_of
 from reviewbot.errors import SettingsError
 
 EMPTY_TREE = "4b825dc642cb6eb9a060e54bf8d69288fbee4904"

@@ -12,8 +12,7 @@ from reviewbot.domain.machine.decisions.late_answers import announcing
 from reviewbot.domain.machine.decisions.outcome import apply_bypass, current_check
 from reviewbot.domain.machine.known import Known
 from reviewbot.domain.policy.verdict import Outcome
-from reviewbot.domain.publishing.announcement import Announcement, left_to_announce, mentioned
-from reviewbot.domain.publishing.comment_diff import duplicates
+from reviewbot.domain.publishing.comment_diff import Announcement, duplicates, left_to_announce, mentioned
 from reviewbot.render.view_models.command import AnnouncementView
 from reviewbot.values import replace
 

@@ -16,6 +16,7 @@ from msgspec import Struct
 from reviewbot.domain.redaction.formats import tokens_of
 from reviewbot.domain.redaction.masks import (
     SHORTEST,
+    any_of,
     decoded,
     encodes_code,
     is_name,
@@ -25,7 +26,6 @@ from reviewbot.domain.redaction.masks import (
     is_strong,
     is_surely_random,
 )
-from reviewbot.domain.redaction.patterns import any_of
 from reviewbot.domain.redaction.places import IMAGES, Place, of_line
 
 

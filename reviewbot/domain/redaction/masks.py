@@ -5,7 +5,9 @@ from __future__ import annotations
 import base64
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from itertools import groupby
+from operator import itemgetter
 
 PRIVATE_KEY = "private-key"
 """The token kind for lines of private keys."""
@@ -205,3 +207,13 @@ def _without_objects(raw: bytes) -> str:
         except (ValueError, RecursionError):
             return "\0".join([*parts, text[at:]])
     return "\0".join([*parts, text[end:]])
+
+
+def any_of(values: Iterable[str], depth: int = 2) -> str:
+    """Return a pattern for any of the values. Branching on the first two characters keeps large patterns fast."""
+    if not depth:
+        return "|".join(map(re.escape, sorted(values, key=len, reverse=True)))
+    groups = groupby(sorted(values), key=itemgetter(0))
+    return "|".join(
+        f"{re.escape(first)}(?:{any_of([value[1:] for value in group], depth - 1)})" for first, group in groups
+    )

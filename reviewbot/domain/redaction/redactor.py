@@ -14,8 +14,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct, field
 
-from reviewbot.domain.redaction.masks import PRIVATE_KEY, is_surely_random, mask
-from reviewbot.domain.redaction.patterns import any_of
+from reviewbot.domain.redaction.masks import PRIVATE_KEY, any_of, is_surely_random, mask
 from reviewbot.domain.redaction.places import Place, of_line
 
 if TYPE_CHECKING:

@@ -16,7 +16,7 @@ from reviewbot.domain.machine.decisions.late_answers import announcing
 from reviewbot.domain.machine.known import Wrote
 from reviewbot.domain.model.review import Report
 from reviewbot.domain.policy.verdict import Outcome, Reason, Status, Verdict
-from reviewbot.domain.publishing.announcement import Ending
+from reviewbot.domain.publishing.comment_diff import Ending
 from reviewbot.values import replace
 from tests.domain.builders import ALL, finding, purchase, view
 from tests.domain.machine.test_transitions import known

@@ -101,8 +101,8 @@ from reviewbot.domain.policy.eligibility import Asked, AtTerminal, Policy, Trigg
 from reviewbot.domain.policy.readiness import WaitRules
 from reviewbot.domain.policy.size import AutoSize
 from reviewbot.domain.policy.verdict import Coverage, Outcome, Rules
-from reviewbot.domain.publishing.announcement import Announcement
 from reviewbot.domain.publishing.check_names import CheckNames
+from reviewbot.domain.publishing.comment_diff import Announcement
 from reviewbot.domain.redaction.redactor import Redactor
 from reviewbot.domain.selection.selection import Held, HeldBecause
 from reviewbot.errors import (

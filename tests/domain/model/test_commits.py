@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from reviewbot.domain.model.commits import login_of, title_of
+from reviewbot.domain.model.remotes import login_of, title_of
 
 
 @pytest.mark.parametrize(

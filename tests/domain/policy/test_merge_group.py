@@ -8,7 +8,7 @@ import pytest
 
 from reviewbot.domain.github.check_identity import CheckTag, mark_of
 from reviewbot.domain.github.pull_request import CheckRun, CheckStatus, Conclusion
-from reviewbot.domain.policy.merge_group import QueuedPull, carried_by_group
+from reviewbot.domain.policy.verdict import QueuedPull, carried_by_group
 from reviewbot.values import replace
 from tests.domain.builders import HEAD
 

@@ -8,7 +8,7 @@ from reviewbot.domain.findings.markers import AnswerMark, announcement_mark
 from reviewbot.domain.github.drafts import Reaction
 from reviewbot.domain.github.pull_request import Comment
 from reviewbot.domain.ledger.ledger import TaskState
-from reviewbot.domain.publishing.announcement import Announcement, Ending, left_to_announce, mentioned
+from reviewbot.domain.publishing.comment_diff import Announcement, Ending, left_to_announce, mentioned
 from reviewbot.values import replace
 from tests.domain.builders import pull, purchase
 

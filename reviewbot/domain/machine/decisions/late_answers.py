@@ -9,8 +9,13 @@ from reviewbot.domain.ledger.ledger import Purchase, PurchaseKey, TaskState
 from reviewbot.domain.machine.known import Known
 from reviewbot.domain.policy.eligibility import AtTerminal
 from reviewbot.domain.policy.verdict import Outcome, Reason, Status
-from reviewbot.domain.publishing.announcement import Announcement, Announcing, Ending, left_to_announce
-from reviewbot.domain.publishing.comment_diff import commented_answers
+from reviewbot.domain.publishing.comment_diff import (
+    Announcement,
+    Announcing,
+    Ending,
+    commented_answers,
+    left_to_announce,
+)
 
 _LASTING = frozenset(
     {Reason.OVER_BUDGET, Reason.REFUSED, Reason.CANCELLED, Reason.CHECKS, Reason.NOT_APPROVED, Reason.PARTIAL}
