@@ -26,33 +26,19 @@ MAX_PATH = 4096
 
 UNTITLED = "A finding without a title"
 
-SEVERITIES = {severity.value: severity for severity in Severity if severity is not Severity.UNRATED} | {
-    "blocker": Severity.CRITICAL,
-    "fatal": Severity.CRITICAL,
-    "severe": Severity.CRITICAL,
-    "major": Severity.HIGH,
-    "error": Severity.HIGH,
-    "important": Severity.HIGH,
-    "moderate": Severity.MEDIUM,
-    "warning": Severity.MEDIUM,
-    "medium-high": Severity.HIGH,
-    "minor": Severity.LOW,
-    "trivial": Severity.INFO,
-    "nit": Severity.INFO,
-    "nitpick": Severity.INFO,
-    "note": Severity.INFO,
-    "informational": Severity.INFO,
-    "information": Severity.INFO,
-    "suggestion": Severity.INFO,
+_SYNONYMS = {
+    Severity.CRITICAL: ("blocker", "fatal", "severe"),
+    Severity.HIGH: ("major", "error", "important", "medium-high"),
+    Severity.MEDIUM: ("moderate", "warning"),
+    Severity.LOW: ("minor",),
+    Severity.INFO: ("trivial", "nit", "nitpick", "note", "informational", "information", "suggestion"),
 }
+SEVERITIES = {word: severity for severity, words in _SYNONYMS.items() for word in (severity.value, *words)}
 _CATEGORIES = {category.value: category for category in Category} | {
-    "bug": Category.CORRECTNESS,
-    "bugs": Category.CORRECTNESS,
-    "logic": Category.CORRECTNESS,
+    **dict.fromkeys(("bug", "bugs", "logic"), Category.CORRECTNESS),
+    **dict.fromkeys(("test", "testing"), Category.TESTS),
     "vulnerability": Category.SECURITY,
     "readability": Category.MAINTAINABILITY,
-    "test": Category.TESTS,
-    "testing": Category.TESTS,
     "docs": Category.DOCUMENTATION,
 }
 

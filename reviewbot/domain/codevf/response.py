@@ -128,7 +128,7 @@ def read_result(
     """
     sources = tuple(source for source in _sources(result, files or {}) if source.text.strip())
     pieces = [(source, *_answers_in(source.text)) for source in sources]
-    answers = [{key: value for key, value in result.items() if key not in _BESIDE}] if is_answer(result) else []
+    answers = [{key: value for key, value in result.items() if key not in BESIDE}] if is_answer(result) else []
     reports = [read_answer(answer) for answer in (*answers, *(one for _, found, _ in pieces for one in found))]
     if not reports:
         return _in_prose(sources, form) or _unread(result, sources)
@@ -173,7 +173,7 @@ def _confirming_nothing(report: Report) -> Report:
     return replace(report, previous=tuple(replace(one, state=PreviousState.OPEN) for one in report.previous))
 
 
-_BESIDE = frozenset({"message", "deliverables"})
+BESIDE = frozenset({"message", "deliverables"})
 
 
 def _in_prose(sources: Sequence[_Source], form: AnswerForm | None) -> Report | None:
@@ -236,7 +236,7 @@ def _of_object(result: Mapping[str, object]) -> Iterator[_Source]:
         yield _Source("message", _plain(message), is_talk=True, is_prose=isinstance(message, str))
     if listed is not None and not isinstance(listed, list):
         yield _Source("deliverables", _plain(listed), is_talk=False)
-    rest = {key: value for key, value in result.items() if key not in _BESIDE}
+    rest = {key: value for key, value in result.items() if key not in BESIDE}
     if rest and not is_answer(result):
         hides = any(hides_findings(key, value) for key, value in rest.items())
         is_plain = not any(map(is_sentence, (*rest, *rest.values())))

@@ -61,7 +61,8 @@ def new_parts(
     parts: list[NewPart] = []
     for file in files:
         then = before.get(file.path)
-        if file.diff.status in reshaped or (base is not None and _was_other(file, base)):
+        was_other = base is not None and any(_content(base.get(name)) != now for name, now in _old_side(file).items())
+        if file.diff.status in reshaped or was_other:
             parts.append(_part(file, None))
         elif _content(file.new) != _content(then):
             parts.append(_part(file, None if file.path in unseen else then))
@@ -90,10 +91,6 @@ def old_names(files: Iterable[ChangedFile]) -> tuple[str, ...]:
 def _old_side(file: ChangedFile) -> dict[str, tuple[str, str] | None]:
     """Map the file's old path to its content at the merge base, and a different new path to None."""
     return {file.path: None, file.diff.old_path: _content(file.old)}
-
-
-def _was_other(file: ChangedFile, base: Mapping[str, Entry]) -> bool:
-    return any(_content(base.get(name)) != now for name, now in _old_side(file).items())
 
 
 def _part(file: ChangedFile, before: Entry | None) -> NewPart:

@@ -219,12 +219,9 @@ def _may_be_in(record: TrackedFinding, change_index: ChangeIndex) -> bool:
     """Return whether a file in the change has the name, unless deleted, or the content of the finding's file."""
     view = change_index.view_of(record)
     has_name = view is not None and view.path not in change_index.removed
-    return has_name or any(_has_content(record.file, one) for one in change_index.files.values())
-
-
-def _has_content(version: str, other: str) -> bool:
-    """Return whether two entries of `ChangeIndex.files` have the same blob. The file modes may differ."""
-    return version.partition("-")[0] == other.partition("-")[0] != ""
+    # The file modes, after the blobs, may differ.
+    blob = record.file.partition("-")[0]
+    return has_name or (blob != "" and blob in {one.partition("-")[0] for one in change_index.files.values()})
 
 
 # --- Several findings -------------------------------------------------------------------------------------------------

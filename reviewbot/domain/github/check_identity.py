@@ -90,13 +90,6 @@ def split_tag(external_id: str) -> tuple[CheckTag | None, str]:
     match = _TAG.fullmatch(external_id)
     if match is None:
         return None, ""
-    tag = CheckTag(
-        int(match["number"]),
-        match["verdict"],
-        match["skip"] or "",
-        asks=match["asks"] is not None,
-        base=match["base"] or "",
-        merge_base=match["merge_base"] or "",
-        says=match["says"] or "",
-    )
-    return tag, match["rest"] or ""
+    parts = match.groupdict("")
+    copy = parts.pop("rest")
+    return CheckTag(number=int(parts.pop("number")), asks=parts.pop("asks") != "", **parts), copy

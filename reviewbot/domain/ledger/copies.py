@@ -98,7 +98,8 @@ def with_claims(ledger: Ledger, signed: Sequence[ExternalId]) -> Ledger:
         known = ledger.recorded(copy)
         if known and copy.is_carried and not known.is_carried:
             ledger = ledger.with_purchase(replace(known, judged=(*known.judged, LOST)))
-    return ledger.spending_at_least(max((one.spent for one in signed), default=Decimal(0)))
+    spent = max((one.spent for one in signed), default=Decimal(0))
+    return replace(ledger, forgotten=ledger.forgotten + max(spent - ledger.spent, Decimal(0)))
 
 
 def only_in_duplicates(ledger: Ledger, duplicates: Sequence[Ledger]) -> Iterator[Purchase]:

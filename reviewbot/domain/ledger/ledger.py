@@ -445,9 +445,6 @@ class Ledger(Struct, frozen=True):
             return None
         return last if (last.base_ref, last.selecting) == (base_ref, selecting) else None
 
-    def spending_at_least(self, least: Decimal) -> Ledger:
-        return replace(self, forgotten=self.forgotten + max(least - self.spent, Decimal(0)))
-
     def may_block(self, severity: Severity, fail_on: FailOn) -> bool:
         """Return whether a finding of this severity blocks under `fail_on` or the rules of a recorded purchase."""
         frozen = (one.judgement.rules.fail_on for one in self.purchases)

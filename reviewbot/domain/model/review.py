@@ -197,14 +197,13 @@ class Tag(Struct, frozen=True):
     def is_expired(self, now: datetime) -> bool:
         return self.valid_to is not None and self.valid_to < now
 
-    def is_called(self, expertise: str) -> bool:
-        """Return whether `expertise` is the tag's id or, ignoring case, its name."""
-        return expertise.casefold() in {self.name.casefold(), str(self.id)}
-
 
 def tag_called(tags: Iterable[Tag], expertise: str, now: datetime) -> Tag | None:
-    """Return the tag with a name or id, or None. Prefer an unexpired tag, because a renewed tag keeps its name."""
-    called = (one for one in tags if one.is_called(expertise))
+    """Return the tag with a name (ignoring case) or id, or None.
+
+    Prefer an unexpired tag, because a renewed tag keeps its name.
+    """
+    called = (one for one in tags if expertise.casefold() in {one.name.casefold(), str(one.id)})
     return min(called, key=lambda one: one.is_expired(now), default=None)
 
 

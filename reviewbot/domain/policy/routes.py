@@ -181,15 +181,11 @@ def _found(routes: Sequence[Route], facts: Facts) -> frozenset[int | None]:
 def _look_up(path: str, routes: Sequence[Route], whole: Sequence[_Match]) -> Iterator[int | None]:
     """Yield the indexes of the rules that match a path. If no rule ends the lookup, yield None last."""
     for at, (route, match) in enumerate(zip(routes, whole, strict=True)):
-        if match and (route.trust_author or _match_path(route, path)):
+        if match and (route.trust_author or all(matches(one, path) for one in (route.paths, route.only_paths))):
             yield at
             if match is _Match.FULL:
                 return
     yield None
-
-
-def _match_path(route: Route, path: str) -> bool:
-    return all(not patterns or matches(patterns, path) for patterns in (route.paths, route.only_paths))
 
 
 def _match_pull(route: Route, facts: Facts) -> _Match:

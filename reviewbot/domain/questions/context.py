@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 
 from reviewbot.domain.codevf.finding_parser import shown
+from reviewbot.domain.codevf.response import BESIDE
 from reviewbot.domain.commands.parse import thread_with
 from reviewbot.domain.findings.conversation import conversation_text, redacted, replies_in
 from reviewbot.domain.findings.tracked_finding import TrackedFinding
@@ -70,13 +71,10 @@ def _fields(finding: TrackedFinding) -> dict[str, object]:
     }
 
 
-_BESIDE = frozenset({"message", "deliverables"})
-
-
 def answer_text(result: object, files: Mapping[str, str]) -> str:
     """Return the result and its deliverables as one string, which may be empty and is never parsed for findings."""
     if isinstance(result, dict):
-        said = [result.get("message"), {key: one for key, one in result.items() if key not in _BESIDE}]
+        said = [result.get("message"), {key: one for key, one in result.items() if key not in BESIDE}]
     else:
         said = [result]
     texts = [one if isinstance(one, str) else shown(one) for one in said if one]

@@ -738,11 +738,6 @@ def test_an_interrupted_collection_lists_what_it_did() -> None:
     assert Ledger((BOUGHT, intent)).intents() == (intent,)
 
 
-def test_the_spending_of_a_ledger_is_raised_and_never_lowered() -> None:
-    assert PLAIN.spending_at_least(Decimal(1000)).spent == 1000
-    assert PLAIN.spending_at_least(Decimal(10)) == PLAIN
-
-
 def test_a_purchase_records_which_comments_requested_it() -> None:
     asked = Ledger((replace(BOUGHT, asked=("41",)), BOUGHT))
     assert asked.was_asked("41")

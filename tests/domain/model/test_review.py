@@ -46,7 +46,8 @@ def test_each_mode_has_the_documented_price_and_bounds(mode: Mode, multiplier: s
 
 @pytest.mark.parametrize(("expertise", "known"), [("Engineer", True), ("7", True), ("engine", False), ("07", False)])
 def test_an_expertise_is_named_in_any_case_or_by_number(expertise: str, known: bool) -> None:  # noqa: FBT001 — a column of the table
-    assert Tag(7, "engineer", Decimal("1.7")).is_called(expertise) is known
+    tag = Tag(7, "engineer", Decimal("1.7"))
+    assert tag_called((tag,), expertise, datetime(2026, 11, 28, tzinfo=UTC)) == (tag if known else None)
 
 
 def test_the_unexpired_one_of_two_tags_with_one_name_is_used() -> None:
