@@ -144,7 +144,9 @@ def read_result(
         unstructured.append(_free_text("message", said))
         said = ""
     if not is_plain or any(one != reports[0] for one in reports):
-        reports = [_confirming_nothing(one) for one in reports]
+        # All earlier findings stay open, because the answer may quote a file that the change's author wrote.
+        opened = ([replace(one, state=PreviousState.OPEN) for one in report.previous] for report in reports)
+        reports = [replace(one, previous=tuple(previous)) for one, previous in zip(reports, opened, strict=True)]
     named = {one.summary for one in reports if _names_more(one.summary, findings)}
     unstructured += [_free_text("summary", text) for text in sorted(named)]
     reports = [replace(one, summary="") if one.summary in named else one for one in reports]
@@ -166,11 +168,6 @@ def _names_more(text: str, findings: Sequence[Finding]) -> bool:
     label, listed = worst_label(text), {f"/{one.path}" for one in findings}
     is_worse = label is not None and label.at_least(Severity.MEDIUM) and label.rank < worst.rank
     return is_worse or any(not any(path.endswith(f"/{one}") for path in listed) for one in rated_paths(text))
-
-
-def _confirming_nothing(report: Report) -> Report:
-    """Mark all earlier findings as open, because the answer may quote a file that the change's author wrote."""
-    return replace(report, previous=tuple(replace(one, state=PreviousState.OPEN) for one in report.previous))
 
 
 BESIDE = frozenset({"message", "deliverables"})

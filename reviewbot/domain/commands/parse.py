@@ -16,12 +16,12 @@ from reviewbot.domain.findings.markers import (
     AnswerMark,
     comment_key,
     is_finding_id,
-    read_answer_mark,
     read_finding_mark,
 )
 from reviewbot.domain.github.drafts import Reaction
 from reviewbot.domain.github.pull_request import Comment, Permission, Thread, ThreadComment
 from reviewbot.domain.model.events import CommentEvent
+from reviewbot.domain.publishing.comment_diff import answers_in
 from reviewbot.domain.text.bounds import through_word
 from reviewbot.errors import nearest
 
@@ -171,7 +171,7 @@ def open_commands(
     ignored. Edited comments are ignored because anyone with write access can edit a comment.
     """
     comments, threads = tuple(comments), tuple(threads)
-    answers = tuple(mark for _, mark in _answers(said_in(comments, threads)))
+    answers = tuple(mark for _, mark in answers_in(said_in(comments, threads)))
     found = (
         posted
         for comment, posted in _posted_commands(comments, threads, instance)
@@ -185,7 +185,7 @@ def executed_commands(
 ) -> tuple[PostedCommand, ...]:
     """List the commands that this instance has answered with 👍, oldest first."""
     comments, threads = tuple(comments), tuple(threads)
-    marks = [mark for _, mark in _answers(said_in(comments, threads)) if mark.instance == instance]
+    marks = [mark for _, mark in answers_in(said_in(comments, threads)) if mark.instance == instance]
     done = {mark.comment for mark in marks if mark.reaction is Reaction.YES}
     found = (posted for _, posted in _posted_commands(comments, threads, instance) if posted.key in done)
     return tuple(sorted(found, key=lambda one: one.stamp))
@@ -249,12 +249,6 @@ def said_in(comments: Iterable[Comment], threads: Iterable[Thread]) -> tuple[Com
 
 def answers_to(comments: Iterable[Comment], instance: str, key: str) -> list[tuple[Comment, AnswerMark]]:
     """List the answers of concurrent runs to a command: first 👍, then answers in threads, then the oldest."""
-    found = [(one, mark) for one, mark in _answers(comments) if (mark.instance, mark.comment) == (instance, key)]
+    found = [(one, mark) for one, mark in answers_in(comments) if (mark.instance, mark.comment) == (instance, key)]
     found.sort(key=lambda one: (one[1].reaction is not Reaction.YES, not isinstance(one[0], ThreadComment), one[0].id))
     return found
-
-
-def _answers(comments: Iterable[Comment]) -> Iterator[tuple[Comment, AnswerMark]]:
-    for comment in comments:
-        if comment.ours and comment.edited_by_us and (mark := read_answer_mark(comment.body)):
-            yield comment, mark

@@ -59,12 +59,9 @@ class CheckTag(Struct, frozen=True):
 
 def with_tag(tag: CheckTag, copy: str) -> str:
     """Return the `external_id` for a tag and the signed copy of a purchase. The copy may be empty."""
-    skip = f"+{tag.skip}" if tag.skip else ""
-    base = f"@{tag.base}" if tag.base else ""
-    base += f"~{tag.merge_base}" if tag.merge_base else ""
-    says = f"#{tag.says}" if tag.says else ""
-    written = f"pr{tag.number}={tag.verdict}{skip}{base}{'?' * tag.asks}{says}"
-    return " ".join(part for part in (written, copy) if part)
+    fields = (("+", tag.skip), ("@", tag.base), ("~", tag.merge_base), ("", "?" * tag.asks), ("#", tag.says))
+    written = "".join(f"{mark}{value}" for mark, value in fields if value)
+    return " ".join(filter(None, (f"pr{tag.number}={tag.verdict}{written}", copy)))
 
 
 def marked(tag: CheckTag, copy: str, *, base_ref: str = "", merge_base: str | None = None, says: str = "") -> CheckTag:

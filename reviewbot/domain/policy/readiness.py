@@ -43,15 +43,6 @@ class HeadCheck(Struct, frozen=True):
     workflow: str = ""
     run_id: int = 0
 
-    @property
-    def is_own(self) -> bool:
-        """Whether the check has a name that reviewbot gives to its own check runs."""
-        return self.name.startswith(OWN_NAMES)
-
-    def is_job_of(self, run_id: int) -> bool:
-        """Return whether the check is a job of this workflow run, or of a workflow that `reviewbot init` wrote."""
-        return 0 < run_id == self.run_id or self.workflow.startswith(OWN_WORKFLOWS)
-
 
 _GREEN = frozenset({"SUCCESS", "NEUTRAL", "SKIPPED"})
 _OPEN_STATUSES = frozenset({"PENDING", "EXPECTED"})
@@ -105,7 +96,7 @@ class WaitRules(Struct, frozen=True):
 
     def open_checks(self, checks: Iterable[HeadCheck], run_id: int = 0) -> tuple[str, ...]:
         """Return the name and state of each check that is not green. A name without a check is missing."""
-        there = latest(one for one in checks if not one.is_own)
+        there = latest(one for one in checks if not one.name.startswith(OWN_NAMES))
         found = {one: word for name in self.checks for one, word in _open(name, there, run_id)}
         return tuple(f"`{visible(name[:100])}` is {word.value}" for name, word in found.items())
 
@@ -128,9 +119,11 @@ def _open(name: str, checks: Iterable[HeadCheck], run_id: int) -> Iterator[tuple
 def _means(name: str, check: HeadCheck, run_id: int) -> bool:
     """Return whether a name or pattern matches a check. As on GitHub, the name of a commit status ignores case.
 
-    A pattern never matches reviewbot's own jobs, because reviewbot would wait for itself.
+    A pattern never matches a job of this workflow run, or of a workflow that `reviewbot init` wrote, because reviewbot
+    would wait for itself.
     """
     if "*" not in name:
         return name == check.name or (not check.app and name.casefold() == check.name.casefold())
     pattern = ".*".join(map(re.escape, name.split("*")))
-    return re.fullmatch(pattern, check.name, re.DOTALL) is not None and not check.is_job_of(run_id)
+    is_own_job = 0 < run_id == check.run_id or check.workflow.startswith(OWN_WORKFLOWS)
+    return re.fullmatch(pattern, check.name, re.DOTALL) is not None and not is_own_job

@@ -10,10 +10,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from enum import StrEnum
+from itertools import pairwise
+from typing import TypeVar
 
 from msgspec import Struct
 
 from reviewbot.domain.findings.markers import (
+    AnswerMark,
     FindingMark,
     finding_id,
     read_announcement_mark,
@@ -34,6 +37,7 @@ from reviewbot.domain.ledger.ledger import Purchase
 from reviewbot.domain.model.events import BOT_SUFFIX
 
 Target = LineTarget | FileTarget
+_Entry = TypeVar("_Entry", int, tuple[bool, int])
 
 
 class CommentGroup(Struct, frozen=True):
@@ -142,12 +146,14 @@ def duplicates(threads: Sequence[Thread], instance: str) -> tuple[int, ...]:
         if mark.ids and kept.issuperset(mark.ids) and not _touched(thread):
             extra.append(thread.comments[0].id)
         kept.update(mark.ids)
-    replies: dict[str, list[int]] = {}
-    for key, comment_id in replies_there(threads, instance):
-        replies.setdefault(key, []).append(comment_id)
-    again = (one for ids in replies.values() for one in sorted(ids)[1:])
     said = (one for thread in threads for one in thread.comments)
-    return (*extra, *again, *answered_twice(said, instance))
+    return (*extra, *_all_but_first(replies_there(threads, instance)), *answered_twice(said, instance))
+
+
+def _all_but_first(found: Iterable[tuple[str, _Entry]]) -> Iterator[_Entry]:
+    """Yield all values of each key but the smallest one."""
+    entries = sorted(found)
+    return (entry for (before, _), (key, entry) in pairwise(entries) if key == before)
 
 
 def _rank(marked: tuple[Thread, FindingMark]) -> tuple[bool, int, int]:
@@ -157,12 +163,16 @@ def _rank(marked: tuple[Thread, FindingMark]) -> tuple[bool, int, int]:
 
 def answered_twice(comments: Iterable[Comment], instance: str) -> Iterator[int]:
     """Yield the ids of all answers to a command but the first. An answer with `Reaction.YES` takes precedence."""
-    found: dict[str, list[tuple[bool, int]]] = {}
-    for one in comments:
-        mark = read_answer_mark(one.body) if one.ours and one.edited_by_us else None
-        if mark and mark.instance == instance:
-            found.setdefault(mark.comment, []).append((mark.reaction is not Reaction.YES, one.id))
-    yield from (comment_id for answers in found.values() for _, comment_id in sorted(answers)[1:])
+    answers = ((one.id, mark) for one, mark in answers_in(comments) if mark.instance == instance)
+    ranked = ((mark.comment, (mark.reaction is not Reaction.YES, comment_id)) for comment_id, mark in answers)
+    return (comment_id for _, comment_id in _all_but_first(ranked))
+
+
+def answers_in(comments: Iterable[Comment]) -> Iterator[tuple[Comment, AnswerMark]]:
+    """Yield reviewbot's answers to commands that no other account has edited."""
+    for comment in comments:
+        if comment.ours and comment.edited_by_us and (mark := read_answer_mark(comment.body)):
+            yield comment, mark
 
 
 def marked_threads(threads: Iterable[Thread], instance: str) -> Iterator[tuple[Thread, FindingMark]]:
@@ -319,14 +329,11 @@ def left_to_announce(
     Comments that another account has edited are ignored, so that an edit neither hides an answer nor deletes a comment.
     Of several announcements of one answer, the first is kept.
     """
-    there: dict[str, list[int]] = {}
-    for comment in comments:
-        mark = read_announcement_mark(comment.body) if comment.ours and comment.edited_by_us else None
-        if mark and mark[0] == instance:
-            there.setdefault(mark[1], []).append(comment.id)
-    posts = tuple(one for one in late if one.key not in there and one.key not in posted)
-    again = (extra for ids in there.values() for extra in sorted(ids)[1:])
-    return Announcing(posts, (*again, *answered_twice(comments, instance)))
+    ours = ((read_announcement_mark(one.body), one.id) for one in comments if one.ours and one.edited_by_us)
+    there = [(mark[1], comment_id) for mark, comment_id in ours if mark and mark[0] == instance]
+    done = posted.union(key for key, _ in there)
+    posts = tuple(one for one in late if one.key not in done)
+    return Announcing(posts, (*_all_but_first(there), *answered_twice(comments, instance)))
 
 
 def mentioned(pull: PullRequest, purchase: Purchase) -> tuple[str, ...]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from reviewbot.domain.policy.readiness import HeadCheck, HeadState, latest, state_of_check, state_of_status
+from reviewbot.domain.policy.readiness import HeadCheck, HeadState, WaitRules, latest, state_of_check, state_of_status
 
 GREEN, RUNNING, RED = HeadState.GREEN, HeadState.RUNNING, HeadState.RED
 
@@ -58,4 +58,5 @@ def test_the_latest_check_of_each_app_and_name_counts() -> None:
     ],
 )
 def test_reviewbots_own_check_runs_are_known_by_name(name: str, own: bool) -> None:  # noqa: FBT001 — a row
-    assert HeadCheck(name, GREEN).is_own is own
+    missing = () if not own else (f"`{name}` is missing",)
+    assert WaitRules((name,)).open_checks([HeadCheck(name, GREEN)]) == missing
