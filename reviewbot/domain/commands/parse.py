@@ -6,7 +6,7 @@ The text in the event is not trusted, so the comment is read again from GitHub.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
@@ -163,14 +163,13 @@ class PostedCommand(Struct, frozen=True):
 
 
 def open_commands(
-    comments: Iterable[Comment], threads: Iterable[Thread], instance: str, now: datetime
+    comments: Sequence[Comment], threads: Sequence[Thread], instance: str, now: datetime
 ) -> tuple[PostedCommand, ...]:
     """List the commands that no reaction marks as done for this instance, oldest first.
 
     Comments by bots and deleted accounts, comments older than `MAX_AGE`, and comments in threads of other instances are
     ignored. Edited comments are ignored because anyone with write access can edit a comment.
     """
-    comments, threads = tuple(comments), tuple(threads)
     answers = tuple(mark for _, mark in answers_in(said_in(comments, threads)))
     found = (
         posted
@@ -181,10 +180,9 @@ def open_commands(
 
 
 def executed_commands(
-    comments: Iterable[Comment], threads: Iterable[Thread], instance: str
+    comments: Sequence[Comment], threads: Sequence[Thread], instance: str
 ) -> tuple[PostedCommand, ...]:
     """List the commands that this instance has answered with 👍, oldest first."""
-    comments, threads = tuple(comments), tuple(threads)
     marks = [mark for _, mark in answers_in(said_in(comments, threads)) if mark.instance == instance]
     done = {mark.comment for mark in marks if mark.reaction is Reaction.YES}
     found = (posted for _, posted in _posted_commands(comments, threads, instance) if posted.key in done)

@@ -295,7 +295,7 @@ def _read_hunks(text: str) -> tuple[Hunk, ...]:
 def assemble(
     merge_base: str,
     head: str,
-    files: Iterable[FileDiff],
+    files: Sequence[FileDiff],
     old: Mapping[str, Entry],
     new: Mapping[str, Entry],
     context: ProjectContext = ProjectContext(),
@@ -306,7 +306,6 @@ def assemble(
         ChangeUnreadable: a blob id differs, e.g., because the head moved between two reads. Or two file names are equal
             after decoding, because a name contains invalid UTF-8.
     """
-    files = tuple(files)
     _distinct([diff.path for diff in files])
     _distinct([diff.old_path for diff in files if diff.status in _HAS_OLD and "\ufffd" in diff.old_path])
     return ChangeSet(merge_base, head, tuple(_join(diff, old, new) for diff in files), context)
