@@ -22,7 +22,7 @@ from reviewbot.domain.github.context import json_size
 from reviewbot.domain.github.pull_request import Entry
 from reviewbot.domain.text.bounds import through_word
 from reviewbot.domain.text.escaping import visible
-from reviewbot.domain.text.formatting import counted
+from reviewbot.domain.text.formatting import counted, lines
 
 MAX_DESCRIBED = 1_000
 """The maximum number of characters of a finding's explanation that are sent."""
@@ -184,14 +184,14 @@ def since_text(
     room -= _lines_size(news)
     past = fitting([_ended(one) for one in closed], room, "more")
     room -= _lines_size(past)
-    lines = ["OPEN FINDINGS OF EARLIER REVIEWS", *(findings or ["none"])]
+    written = ["OPEN FINDINGS OF EARLIER REVIEWS", *(findings or ["none"])]
     if head:
-        lines += ["", f"NEW SINCE THE LAST REVIEW (of commit {head})", *(news or ["nothing"])]
+        written += ["", f"NEW SINCE THE LAST REVIEW (of commit {head})", *(news or ["nothing"])]
     if past:
-        lines += ["", "CLOSED FINDINGS", *past]
+        written += ["", "CLOSED FINDINGS", *past]
     if said := conversation_text(replies, min(MAX_CONVERSATION, room)):
-        lines += ["", "CONVERSATION, the newest first", "", said.removesuffix("\n")]
-    return "\n".join(lines) + "\n"
+        written += ["", "CONVERSATION, the newest first", "", said.removesuffix("\n")]
+    return "\n".join(written) + "\n"
 
 
 MAX_CONVERSATION = 30_000
@@ -208,9 +208,8 @@ def _lines_size(lines: Iterable[str]) -> int:
 
 
 def _described(part: NewPart) -> str:
-    added = (f"line {first}" if first == last else f"lines {first} to {last}" for first, last in part.ranges)
     deleted = [counted(part.deleted, "deleted line")] if part.deleted else []
-    return ", ".join([*added, *deleted]) or "changed"
+    return ", ".join([*(lines(first, last) for first, last in part.ranges), *deleted]) or "changed"
 
 
 def _ended(record: TrackedFinding) -> str:

@@ -144,8 +144,7 @@ def place(
     Of two equal findings, the more severe one is kept, so that a duplicate never hides a blocking finding. Ids differ
     between instances, so that a `waive` command applies to only one instance.
     """
-    by_path = {view.path: view for view in views}
-    by_path |= {view.old_path: view for view in views if view.old_path not in by_path}
+    by_path = {view.old_path: view for view in views} | {view.path: view for view in views}
     # Compare the code itself, because anyone can create two pieces of code with the same id.
     originals: dict[tuple[tuple[str, ...], str], str] = {}
     more: defaultdict[int, list[str]] = defaultdict(list)

@@ -201,10 +201,9 @@ def did_not_happen(error: ReviewbotError, on_error: Tolerance = Tolerance.FAIL) 
 
     `on_error` affects only exit status 3.
     """
-    status = error.exit_status
-    forgiven = status == EXIT_NO_REVIEW and on_error is Tolerance.PASS
-    failed = Outcome(Status.FAILED, Verdict.NONE, error.reason, Conclusion.ACTION_REQUIRED, 0 if forgiven else status)
-    return replace(failed, message=error.message, hint=error.hint)
+    forgiven = error.exit_status == EXIT_NO_REVIEW and on_error is Tolerance.PASS
+    status, action = 0 if forgiven else error.exit_status, Conclusion.ACTION_REQUIRED
+    return Outcome(Status.FAILED, Verdict.NONE, error.reason, action, status, error.message, error.hint)
 
 
 class QueuedPull(Struct, frozen=True):
