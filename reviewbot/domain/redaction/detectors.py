@@ -457,7 +457,7 @@ class _Above(Struct):
 
 
 class Wrapped:
-    """Finds values on a later line than their names. A deleted line never continues an added line."""
+    """Finds values, also on a later line than their names. A deleted line never continues an added line."""
 
     def __init__(self, *, diff: bool) -> None:
         self._diff = diff
@@ -470,6 +470,7 @@ class Wrapped:
 
     def values_in(self, line: str, place: Place) -> Iterator[Span]:
         """Yield the values of the next line. Unless `is_open`, the caller can skip lines without a keyword."""
+        yield from values_in(line, place)
         mark = line[:1] if self._diff else ""
         content = line[1:] if mark else line
         sides = [self._sides[mark]] if mark in self._sides else list(self._sides.values())

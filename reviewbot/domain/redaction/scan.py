@@ -95,13 +95,8 @@ def _in_lines(lines: Sequence[str], starts: Sequence[int], places: Sequence[Plac
         elif in_header:
             found = [*_in_shortened(line, partial(values_in, place=Place.COMMAND))]
         else:
-            found = [*_in_shortened(line, partial(_in_line, place=place, wrapped=wrapped))]
+            found = [*_in_shortened(line, partial(wrapped.values_in, place=place))]
         yield from (replace(one, start=start + one.start, stop=start + one.stop) for one in found)
-
-
-def _in_line(line: str, place: Place, wrapped: Wrapped) -> Iterator[Span]:
-    yield from values_in(line, place)
-    yield from wrapped.values_in(line, place)
 
 
 _OF_WORD = r"[\w+/.~%!*^-]"
