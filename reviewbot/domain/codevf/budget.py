@@ -52,12 +52,8 @@ class Spending(Struct, frozen=True):
     again: str = "Then run this job again, or comment `/reviewbot review`."
 
     @property
-    def first(self) -> int:
-        return self.first_hold or self.hold
-
-    @property
     def limit(self) -> int:
-        return limit_per_pull(self.max_per_pr, self.first)
+        return limit_per_pull(self.max_per_pr, self.first_hold or self.hold)
 
 
 def _again(spending: Spending) -> str:
@@ -65,9 +61,9 @@ def _again(spending: Spending) -> str:
 
 
 def _over_limit(spending: Spending) -> str:
-    times, first, why = REVIEWS_PER_PULL, number(spending.first), ""
+    first, why = number(spending.first_hold or spending.hold), ""
     if spending.max_per_pr is Auto.AUTO:
-        why = f" The limit is {times} times the {first} credits that the first review reserved."
+        why = f" The limit is {REVIEWS_PER_PULL} times the {first} credits that the first review reserved."
     return (
         f"{spending.what.capitalize()} would exceed `max-credits-per-pr`: it would reserve {number(spending.hold)} "
         f"credits, and {number(spending.spent)} of {number(spending.limit)} are already reserved or used.{why}"
