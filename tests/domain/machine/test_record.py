@@ -14,6 +14,7 @@ from reviewbot.domain.machine import phases, steps
 from reviewbot.domain.machine.decide import decide
 from reviewbot.domain.machine.decisions.check_copies import why_unrecorded
 from reviewbot.domain.machine.known import Known, OpenTask, Wrote
+from reviewbot.domain.machine.record import for_intent
 from reviewbot.domain.model.review import Task, TaskStatus
 from reviewbot.domain.policy.verdict import Reason, Status
 from reviewbot.errors import ForgeUnreachable, NotFound, Refused
@@ -66,6 +67,15 @@ def test_an_intent_in_the_check_run_is_not_recorded_in_the_summary() -> None:
     after = go(at, replace(step.known, wrote=Wrote(check=CHECK)))
     assert isinstance(after, phases.Intended)
     assert after.known.purchase == at.bought.purchase
+
+
+@pytest.mark.parametrize("parts", [1, 2])
+def test_where_an_intent_is_recorded(parts: int) -> None:
+    new, old = known(), in_summary(known())
+    first = (steps.RecordInSummary,) if parts > 1 else ()
+    assert for_intent(purchase(parts=parts), new) == (*first, steps.RecordInCheckRun, steps.RemoveLabel)
+    first = (steps.ReadAgain, *first) if parts > 1 else ()
+    assert for_intent(purchase(parts=parts), old) == (*first, steps.RecordInCheckRun, steps.RemoveLabel)
 
 
 def test_the_approval_label_is_removed_last() -> None:

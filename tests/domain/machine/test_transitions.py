@@ -185,6 +185,9 @@ def bought(now: Known) -> Any:  # noqa: ANN401
     return go(start(now), sendable(), steps.Done(), RICH)
 
 
+UNKNOWN = steps.Failed(ServiceRefused("Unknown.", status=404))
+
+
 def in_check_run(quoted: Any) -> Known:  # noqa: ANN401
     """Return the state after the intent was recorded in the check run."""
     check = CheckRun(3, "CodeVF review", HEAD, "in_progress", None, "", "https://x/3")
@@ -1047,7 +1050,7 @@ def test_the_latest_open_task_is_awaited() -> None:
 def test_a_task_that_codevf_does_not_know_is_replaced_on_request() -> None:
     now = known(trigger=Asked("ann", "5", HEAD))
     resumed = go(start(now), reading(own(now)), steps.Done())
-    after = go(resumed, steps.Failed(ServiceRefused("Unknown.", status=404)))
+    after = go(resumed, UNKNOWN)
     assert isinstance(after, phases.Pricing)
     assert after.candidate.identity.attempt == 2
 
@@ -1062,16 +1065,27 @@ def test_a_review_that_only_a_check_run_records_is_read_before_another_is_bought
     assert (type(priced), priced.known.awaited) == (phases.Pricing, None)
 
 
+WEEK = timedelta(days=7)
+
+
+@pytest.mark.parametrize(("age", "state"), [(WEEK, TaskState.OPEN), (WEEK + timedelta(seconds=1), TaskState.ENDED)])
+def test_a_task_that_codevf_does_not_find_is_given_up_after_a_week(age: timedelta, state: TaskState) -> None:
+    older = purchase(identity="9" * 32, task_id="task_older", head_sha=OTHER_HEAD, submitted_at=NOON.isoformat())
+    found = go(start(known()), reading(older), steps.Done(), UNKNOWN, now=NOON + age)
+    assert found.known.ledger.named(older.key).state is state
+    assert isinstance(found, phases.Pricing | phases.Scoping), "no purchase waits for it"
+
+
 @pytest.mark.parametrize(("finished", "reason"), [(False, Reason.NOTHING_SELECTED), (True, Reason.MEMORY)])
 def test_a_finished_task_that_codevf_does_not_know_leaves_the_record_incomplete(
     reason: Reason, *, finished: bool
 ) -> None:
-    older = purchase(state=TaskState.OPEN, head_sha=OTHER_HEAD)
+    older = purchase(state=TaskState.OPEN, head_sha=OTHER_HEAD, submitted_at=NOON.isoformat())
     keys = frozenset({older.key} if finished else ())
     read = replace(sendable(), stored=StoredLedger(Ledger((older,)), finished=keys))
-    ended = go(start(known()), replace(read, change=replace(read.change, sendables=(), views=())))
-    ended = go(ended, steps.Done(), steps.Failed(ServiceRefused("Unknown.", status=404)))
-    assert ended.outcome.reason is reason
+    begun = go(start(known()), replace(read, change=replace(read.change, sendables=(), views=())))
+    for age in (timedelta(), 2 * WEEK):
+        assert go(begun, steps.Done(), UNKNOWN, now=NOON + age).outcome.reason is reason
 
 
 def test_a_run_without_the_key_does_not_skip_a_pull_request_with_a_review() -> None:
