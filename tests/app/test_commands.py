@@ -11,12 +11,13 @@ from typing import Any
 
 import pytest
 from reviewbot_sandbox.codevf import End, HandClock, TaskLife
-from reviewbot_sandbox.faults import DropBefore, RecordedThen
+from reviewbot_sandbox.faults import DropBefore, RecordedThen, Reply
 from reviewbot_sandbox.github import Level
 from reviewbot_sandbox.github.addresses import node_id
 from reviewbot_sandbox.github.forms import CommentForm
 from reviewbot_sandbox.github.records import ReviewState
 
+from reviewbot.adapters.github.forge import SMALL_PAGE
 from tests.app.rig import CLEAN, REPO, Finished, Rig, answer, finding, open_rig
 
 pytestmark = pytest.mark.proof  # `tests/simulation` plays such histories in memory
@@ -409,6 +410,18 @@ def test_updating_a_comment_does_not_approve_another_accounts_edit(tmp_path: Pat
         reply = rig.world.reply(first.id, "hubot", "/reviewbot waive it is fine")
         rig.run(event="pull_request_review_comment", payload=thread_event_of(rig, reply))
         assert (emoji(rig), check(rig)) == (["+1", "+1", "-1"], "failure")
+
+
+def test_a_command_below_a_long_conversation_is_executed(tmp_path: Path) -> None:
+    """GitHub does not answer a query for a hundred long comments within its limit of ten seconds."""
+    with open_rig(tmp_path, engineer=lambda _: answer(CRITICAL)) as rig:
+        people(rig)
+        for number in range(SMALL_PAGE + 1):
+            rig.world.comment(REPO, rig.number, "hubot", f"Remark {number}.")
+        rig.run()
+        rig.world.comment(REPO, rig.number, "max", f"/reviewbot waive {identifier(rig)} It is a test.")
+        rig.github_faults.add("/graphql", Reply(502), times=None, method="POST", body='query Snapshot.*"page": ?100')
+        assert rig.run().outputs["verdict"] == "pass"
 
 
 def test_edited_deleted_and_pending_replies_are_not_commands(tmp_path: Path) -> None:

@@ -32,9 +32,12 @@ from reviewbot.domain.github.pull_request import (
 from reviewbot.domain.model.events import QueueEntry
 from reviewbot.domain.publishing.check_names import CheckNames
 from reviewbot.domain.statistics.figures import PastPull
-from reviewbot.errors import NotFound
+from reviewbot.errors import ForgeUnreachable, NotFound
 
 T = TypeVar("T")
+
+SMALL_PAGE = 10
+"""The size of a page if a full page of comments exceeds GitHub's time limit or `RESPONSE_BYTES`."""
 
 _DIFF_TYPE = "application/vnd.github.diff"
 _PULL = Intent("reading a pull request", "pull-requests: read")
@@ -72,7 +75,6 @@ class GitHubForge(FileReader):
         variables = {
             **self._here,
             "number": number,
-            "page": PAGE,
             "check": check_names[0],
             **queries.aliased("c", more),
             "config": f"HEAD:{config_file}",
@@ -81,15 +83,25 @@ class GitHubForge(FileReader):
         }
         hidden: list[GraphQLError] = []
         forgives = remembering(hidden, lambda error: error.hides("recent", "forced"))
-        data = self._calls.query(queries.snapshot(len(more)), variables, intent, answers.Snapshot, forgives=forgives)
+
+        def read(size: int, *, patient: bool) -> answers.Snapshot:
+            document, asked = queries.snapshot(len(more)), {**variables, "page": size}
+            return self._calls.query(document, asked, intent, answers.Snapshot, forgives=forgives, patient=patient)
+
+        size = PAGE
+        try:
+            data = read(size, patient=False)
+        except ForgeUnreachable:
+            size = SMALL_PAGE
+            data = read(size, patient=True)
         node = self._found(data.repository, f"repository {self.repository}")
         pull = self._found(node.pull_request, f"pull request {number}")
         own, older, others = self._all_check_runs(pull, data, check_names, listed=not hidden)
-        comments = self._whole(pull.comments, queries.MORE_RATED_COMMENTS, number, answers.RatedCommentNode)
-        threads = self._whole(pull.review_threads, queries.MORE_THREADS, number, answers.ThreadNode)
+        comments = self._whole(pull.comments, queries.MORE_RATED_COMMENTS, number, answers.RatedCommentNode, size)
+        threads = self._whole(pull.review_threads, queries.MORE_THREADS, number, answers.ThreadNode, size)
         said = [(thread, tuple(self._thread_comments(thread))) for thread in threads]
         rated = self._rated_replies(one for _, thread_comments in said for one in thread_comments)
-        reviews = self._whole(pull.reviews, queries.MORE_REVIEWS, number, answers.ReviewNode)
+        reviews = self._whole(pull.reviews, queries.MORE_REVIEWS, number, answers.ReviewNode, size)
         return Snapshot(
             repository=parse.repository(node),
             pull=parse.pull_request(pull),
@@ -336,12 +348,14 @@ class GitHubForge(FileReader):
         whole = answers.Paged[kind]  # type: ignore[valid-type]  # a type at run time
         return items(lambda after: self._read(document, {**variables, "after": after}, intent, whole).page)
 
-    def _whole(self, page: answers.Page[T] | None, document: str, number: int, kind: type[T]) -> Iterator[T]:
+    def _whole(
+        self, page: answers.Page[T] | None, document: str, number: int, kind: type[T], size: int = PAGE
+    ) -> Iterator[T]:
         """Yield the items of a pull request's list. `page` is the first page, if already read."""
         whole = answers.InPullRequest[answers.Paged[kind]]  # type: ignore[valid-type]  # a type at run time
 
         def read(after: str | None) -> answers.Page[T]:
-            asked = {"number": number, "page": PAGE, "after": after}
+            asked = {"number": number, "page": size, "after": after}
             return self._found(self._read(document, asked, _PULL, whole).pull_request, "the pull request").page
 
         return items(read, page)
