@@ -19,7 +19,6 @@ from reviewbot.app.reviewer.create_task import create_task
 from reviewbot.app.reviewer.incremental_context import read_new_part
 from reviewbot.app.reviewer.read_result import asked_parts, read_answer
 from reviewbot.app.reviewer.tasks import cancel_and_look_up, cancel_open_tasks, look_up, poll, read_price
-from reviewbot.domain.codevf.idempotency import is_given_up
 from reviewbot.domain.github.context import ContextRequest
 from reviewbot.domain.ledger.ledger import Purchase
 from reviewbot.domain.machine import steps
@@ -179,8 +178,7 @@ def _read_new_part(run: RunContext, known: Known, step: steps.ReadNewPart) -> st
 
 def _read_result(run: RunContext, known: Known, purchase: Purchase, task: Task) -> Report:
     asked = asked_parts(known, purchase) if task.parts else {}
-    is_final = is_given_up(purchase.submitted_at, run.ports.clock.now())
-    return read_answer(run.reviewer(known.request), task, purchase.judgement.answer, asked, is_final=is_final)
+    return read_answer(run.reviewer(known.request), task, purchase.judgement.answer, asked)
 
 
 def _write_summary(run: RunContext, known: Known, outcome: Outcome) -> Known:

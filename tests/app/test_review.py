@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from reviewbot_sandbox.codevf import Answer, Deliverables, Delivered, FreeText, JsonMessage, Structured, TaskRequest
-from reviewbot_sandbox.faults import DropBefore, RecordedThen, Reply
+from reviewbot_sandbox.faults import RecordedThen, Reply
 from reviewbot_sandbox.github.records import ReviewState
 
 from reviewbot.domain.findings.markers import review_mark
@@ -215,17 +215,6 @@ def test_an_answer_in_a_deliverable_is_read(tmp_path: Path) -> None:
         done = rig.run()
         assert done.outputs["critical"] == "1"
         assert "See the file." in rig.summaries()[0]
-
-
-def test_a_deliverable_that_cannot_be_reached_is_read_by_the_next_run(tmp_path: Path) -> None:
-    inner: dict[str, Any] = {"summary": "Inside.", "files": [{"path": "app.py", "findings": [{**SHELL}]}]}
-    files = (Delivered("review.json", json.dumps(inner).encode(), "application/json"),)
-    with open_rig(tmp_path, engineer=lambda _: Deliverables(files, "See the file.")) as rig:
-        rig.codevf_faults.add("/files/", DropBefore(), times=None)
-        assert rig.run().outputs["reason"] == "unreachable"
-        rig.codevf_faults.clear()
-        assert rig.run().outputs["critical"] == "1"
-        assert len(rig.service.tasks()) == 1
 
 
 def test_a_purchase_whose_response_is_lost_and_whose_retry_is_refused_is_made_once(tmp_path: Path) -> None:

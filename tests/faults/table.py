@@ -62,7 +62,6 @@ OVER = Expected(3, "over-budget", "action_required", Same.NOTHING, "Add credits"
 UNSENT = Expected(3, "partial", "action_required", Same.NOTHING, "Narrow `paths`", tasks=0)
 OPEN = Expected(0, "pending", None, Same.NOTHING, "later run picks it up")
 TASK_NOT_FOUND = Expected(3, "refused", "action_required", Same.NOTHING, "To fix")
-FILE_AWAITED = Expected(3, "unreachable", "action_required", Same.NOTHING, "To fix")
 SHOWN = Expected(3, "unreadable", "action_required", Same.NOTHING, "review.json")
 """The summary names the file that could not be read."""
 
@@ -88,7 +87,7 @@ TABLE: Mapping[Request, Row] = {
     ),
     # The task continues whatever the response is, unless the service does not know it.
     requests.POLL: Row(OPEN, OPEN, OPEN, TASK_NOT_FOUND),
-    requests.FILE: Row(FILE_AWAITED, SHOWN, SHOWN, SHOWN, strange_once=SHOWN),
+    requests.FILE: Row(SHOWN, SHOWN, SHOWN, SHOWN, strange_once=SHOWN),
     # Read before publishing.
     requests.AGAIN: Row(UNPUBLISHED, UNPUBLISHED, UNPUBLISHED, UNPUBLISHED),
     requests.REVIEW: Row(

@@ -141,7 +141,8 @@ class Transport:
         except httpx.HTTPError as error:
             fault, cause = fault_of(error), cause_of(error)
             failed = error_of_fault(fault, f"{request.url.host}: {cause}" if cause else request.url.host)
-            return _Failure(failed, is_temporary=fault is not errors.UNTRUSTED)
+            is_unsent = isinstance(error, httpx.ConnectError | httpx.ConnectTimeout)
+            return _Failure(failed, is_temporary=fault is not errors.UNTRUSTED, is_rejected=is_unsent)
         finally:
             self._next_at = self._clock.monotonic() + MIN_SPACING
         return self._judge(request, response)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from reviewbot.app.comments.reply import delete_duplicates, post_in, react, replies_to
 from reviewbot.app.context import RunContext
 from reviewbot.app.reviewer.read_result import files_of
-from reviewbot.domain.codevf.idempotency import is_given_up
 from reviewbot.domain.commands.parse import key_of, said_in
 from reviewbot.domain.findings.markers import AnswerMark
 from reviewbot.domain.findings.tracked_finding import TrackedFinding
@@ -34,7 +33,7 @@ def post_answer(run: RunContext, question: Question, finding: TrackedFinding | N
     A reply with an answer replaces an earlier reply without an answer.
     """
     now = run.read_snapshot()
-    text = "" if _is_answered(run, question, now) else _text(run, question, task)
+    text = "" if _is_answered(run, question, now) else _text(run, task)
     if is_new := bool(text or not replies_to(run, question.comment, now)):
         _post(run, question, now, run.renderer.post(_view(run, question, finding, task, now, text)))
         now = run.read_snapshot()
@@ -46,11 +45,9 @@ def post_answer(run: RunContext, question: Question, finding: TrackedFinding | N
     return Done()
 
 
-def _text(run: RunContext, question: Question, task: Task | None) -> str:
-    if task is None or task.status is not TaskStatus.COMPLETED:
-        return ""
-    is_final = not question.at or is_given_up(question.at, run.ports.clock.now())
-    return answer_text(task.result, files_of(run.service, task, is_final=is_final)).strip()
+def _text(run: RunContext, task: Task | None) -> str:
+    done = task is not None and task.status is TaskStatus.COMPLETED
+    return answer_text(task.result, files_of(run.service, task)).strip() if task is not None and done else ""
 
 
 def _is_answered(run: RunContext, question: Question, now: Snapshot) -> bool:

@@ -18,7 +18,7 @@ from reviewbot.domain.model.review import PreviousState, Report, Task, TaskStatu
 from reviewbot.domain.policy.verdict import Coverage
 from reviewbot.domain.redaction.redactor import Redactor
 from reviewbot.domain.selection.file_kinds import place_of_text
-from reviewbot.errors import ForgeError, ForgeUnreachable, ServiceError, ServiceUnreachable
+from reviewbot.errors import ForgeError, ForgeUnreachable, ServiceError
 from reviewbot.ports import ReviewService
 from reviewbot.values import replace
 
@@ -28,45 +28,34 @@ def read_answer(
     task: Task,
     form: AnswerForm | None,
     asked: Mapping[str, int] = MappingProxyType({}),
-    *,
-    is_final: bool,
 ) -> Report:
     """Return the report of one or several tasks.
 
     `asked` maps the id of each finding to the index of the task that was asked about the finding. Only that task can
-    close the finding. If `is_final` is not set, a deliverable that cannot be downloaded is read by a later run.
-
-    Raises:
-        ServiceUnreachable: see `files_of`.
+    close the finding.
     """
     if not task.parts:
-        return _read(service, task, form, is_final=is_final)
+        return _read(service, task, form)
     reports = []
     for number, part in enumerate(task.parts):
         if part.status is TaskStatus.COMPLETED:
-            report = _read(service, part, form, is_final=is_final)
+            report = _read(service, part, form)
             heard = (one for one in report.previous if one.state is PreviousState.OPEN or asked.get(one.id) == number)
             reports.append(replace(report, previous=tuple(heard)))
     return Report.of(reports)
 
 
-def _read(service: ReviewService, task: Task, form: AnswerForm | None, *, is_final: bool) -> Report:
-    return read_result(task.result, files_of(service, task, is_final=is_final), form)
+def _read(service: ReviewService, task: Task, form: AnswerForm | None) -> Report:
+    return read_result(task.result, files_of(service, task), form)
 
 
-def files_of(service: ReviewService, task: Task, *, is_final: bool) -> Mapping[str, str]:
-    """Return the texts of a task's deliverables by name. After a failed download, the text is the URL and the error.
-
-    Raises:
-        ServiceUnreachable: a later run may be able to download the file. Not raised if `is_final` is set.
-    """
+def files_of(service: ReviewService, task: Task) -> Mapping[str, str]:
+    """Return the texts of a task's deliverables by name. After a failed download, the text is the URL and the error."""
     files: dict[str, str] = {}
     for name, url in deliverables(task.result).items():
         try:
             files[name] = service.deliverable(url)
         except ServiceError as error:
-            if isinstance(error, ServiceUnreachable) and not is_final:
-                raise
             files[name] = f"{url}\n({error.message})"
     return files
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from reviewbot.app.context import RunContext
 from reviewbot.app.github.ledger_store import read_ledger
 from reviewbot.app.reviewer.read_result import placed_now, read_answer
-from reviewbot.domain.codevf.idempotency import is_given_up
 from reviewbot.domain.codevf.polling import next_poll
 from reviewbot.domain.ledger.ledger import Purchase
 from reviewbot.domain.machine.decisions.purchase import quote
@@ -27,7 +26,7 @@ def look_up(run: RunContext, known: Known, purchase: Purchase) -> TaskRead:
         return TaskRead(task)
     # A purchase from a check run does not record the form. Assume the schema, so that prose closes no findings.
     form = purchase.judgement.answer if purchase.selecting else AnswerForm.SCHEMA
-    report = read_answer(run.service, task, form, is_final=is_given_up(purchase.submitted_at, run.ports.clock.now()))
+    report = read_answer(run.service, task, form)
     return TaskRead(task, placed_now(run, known, purchase, report))
 
 

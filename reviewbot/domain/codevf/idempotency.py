@@ -23,7 +23,7 @@ KEY_MEMORY = timedelta(hours=23)
 
 
 PATIENCE = timedelta(days=7)
-"""How long reviewbot reads a task again that CodeVF does not find, or a deliverable that it cannot download."""
+"""How long reviewbot looks up a task again that CodeVF does not find, because one response may be wrong."""
 
 
 def is_given_up(at: str, now: datetime) -> bool:

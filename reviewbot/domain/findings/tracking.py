@@ -74,8 +74,7 @@ def merge_answer(
         note = notes.get(key) or record.note or _last_word(record, known.get(key), said.get(key, ""))
         after.append(replace(record, note=note))
     for key, record in known.items():
-        is_read_now = record.leftover and record.found == answer.task_id  # the same answer is read again
-        if key not in reported and not is_read_now:
+        if key not in reported:
             verdict = verdicts.get(key)
             after.append(_judged(record, verdict, change_index=change_index, here=answer.here, reviews=reviews))
     stands, own = answer.whole and answer.here, reviews.tasks

@@ -305,10 +305,14 @@ def _is_outdated(known: Known, deferred: Purchase) -> bool:
 
 
 def _is_reviewed(known: Known, before: Purchase | None) -> bool:
-    """Return whether a review of another change of this pull request is answered or open."""
-    unbought = {TaskState.ENDED, TaskState.DEFERRED, TaskState.INTENT}
-    bought = (one.identity for one in known.ledger.purchases if one.state not in unbought)
-    return any(identity != (before.identity if before else "") for identity in bought)
+    """Return whether a review of another change of this pull request is answered or open.
+
+    An open task that CodeVF did not find does not count. A run without paid reviews looks up no task.
+    """
+    own, found = before.identity if before else "", {one.purchase.key for one in known.others}
+    others = [one for one in known.ledger.purchases if one.identity != own]
+    is_open = any(one.state is TaskState.OPEN and (one.key in found or not known.request.paid) for one in others)
+    return is_open or any(one.state is TaskState.DONE for one in others)
 
 
 def _wants_another(known: Known, before: Purchase | None) -> bool:

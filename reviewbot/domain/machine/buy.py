@@ -25,7 +25,6 @@ from reviewbot.domain.machine.record import (
     for_intent,
     in_summary,
     is_in_summary,
-    is_recorded,
     with_intent,
 )
 from reviewbot.domain.machine.steps import (
@@ -122,7 +121,7 @@ def after_recording_intent(at: phases.Quoted, result: Reread | Known | Done) -> 
     known, left = after_step(at, result)
     if head_has_moved(at.known, known):
         return after_unrecorded_intent(at, newer_head())
-    purchase, known = at.bought.purchase, with_intent(known, at.bought) if is_recorded(at.left, known) else known
+    purchase = at.bought.purchase
     if is_in_summary(at.left) and (error := why_unrecorded(known, purchase)):
         return after_failed_record(replace(at, known=known), error)
     if at.left[0] is RecordInCheckRun and purchase.parts == 1 and known.wrote.check is None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from reviewbot.domain.ledger.ledger import Purchase
-from reviewbot.domain.machine.decisions.outcome import stands_in_summary
 from reviewbot.domain.machine.finish import take_reread
 from reviewbot.domain.machine.known import Bought, Known, OwnReview
 from reviewbot.domain.machine.phases import Deferred, DeferredForOlder, Quoted, Submitted
@@ -84,12 +83,6 @@ def with_intent(known: Known, bought: Bought) -> Known:
     there = known.stored.ledger.recorded(bought.purchase)
     is_behind = there is not None and there.progress > bought.purchase.progress
     return replace(known, own=OwnReview(bought)) if is_behind else known.with_own(bought)
-
-
-def is_recorded(left: Left, known: Known) -> bool:
-    """Return whether the first of the steps has recorded the purchase, so that a later run finds it."""
-    in_check_run = left[0] is RecordInCheckRun and known.wrote.check is not None
-    return in_check_run or (is_in_summary(left) and stands_in_summary(known))
 
 
 def is_in_summary(left: Left) -> bool:

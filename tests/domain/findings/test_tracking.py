@@ -910,14 +910,6 @@ def test_an_unread_part_of_an_answer_counts_until_a_later_answer_mentions_it() -
     assert again.severities("task_4") == (Severity.UNRATED,)
 
 
-def test_an_unread_part_ends_if_the_same_answer_can_be_read_later() -> None:
-    """E.g., the download of the answer's file failed at first."""
-    unread = merge_answer(Findings(), answer(NOW, leftovers=[PART]), NOW)
-    assert not merge_answer(unread, answer(NOW), NOW).records
-    assert merge_answer(unread, answer(NOW, leftovers=[PART]), NOW).records
-    assert merge_answer(unread, answer(NOW, task="task_2"), NOW).records, "another answer says nothing about it"
-
-
 def test_an_unread_part_has_another_id_in_another_instance() -> None:
     said = answer(NOW, leftovers=[PART])
     first, second = (merge_answer(Findings(), replace(said, instance=name), NOW) for name in ("one", "two"))
