@@ -23,6 +23,7 @@
     │   ├── Refused                    GitHub refused the request (usually 422)
     │   ├── DiffTooLarge               the diff is too large for the API (usually 406), or must be read with git
     │   └── ForgeUnreachable           no usable answer within the deadline
+    │       ├── TooCostly              the response is too long, or takes too long
     │       └── RateLimited            the rate limit does not end within the deadline
     ├── ChangeUnreadable           3   neither the API nor git returned the whole change
     ├── TemplateError              2   a template of the default branch cannot be rendered
@@ -350,6 +351,10 @@ class DiffTooLarge(ForgeError):
 
 class ForgeUnreachable(ForgeError):
     """GitHub sent no usable answer within the deadline."""
+
+
+class TooCostly(ForgeUnreachable):
+    """GitHub's response is too long, or takes too long. A smaller request may succeed."""
 
 
 class RateLimited(ForgeUnreachable):

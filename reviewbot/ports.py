@@ -128,7 +128,7 @@ class CheckRuns(Protocol):
         """Return the check runs and statuses of a commit from every App, in one request per hundred.
 
         Raises:
-            PermissionMissing: `checks: read` or `statuses: read` is missing.
+            PermissionMissing: `checks: read`, `statuses: read` or `actions: read` is missing.
         """
 
     def older_checks(self, number: int, check_names: Sequence[str]) -> OlderChecks:

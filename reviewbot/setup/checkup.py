@@ -261,6 +261,7 @@ def _of_permissions(job: Job, settings: Settings) -> Iterator[Check]:
         "pull-requests": ("read", "to read the queued pull requests") if job.queued else ("write", "to comment"),
         **({"checks": ("write", "to write the check")} if settings.check_run else {}),
         **({"statuses": ("read", "to read the statuses in `wait-for-checks`")} if awaits else {}),
+        **({"actions": ("read", "to read the workflows of checks in `wait-for-checks`")} if awaits else {}),
     }
     for scope, (level, why) in needs.items():
         if not job.may(scope, level):

@@ -215,7 +215,8 @@ def _job(options: InitOptions, key: str, name: str, minutes: int, group: str, on
     given = f"    with:\n{textwrap.indent(inputs, ' ' * 6)}" if inputs else ""
     comments = "read # the queued pull requests" if queued else "write # comments"
     issues = "  issues: read # issues that the pull request closes\n" if paid and not queued else ""
-    statuses = "  statuses: read # the statuses in `wait-for-checks`\n" if options.wait_for and not queued else ""
+    waits = options.wait_for and not queued
+    awaited = "  statuses: read # `wait-for-checks`\n  actions: read # the workflows of checks\n" if waits else ""
     cancels = _CANCELS if key == "review" else "false"
     grouped = f"concurrency:\n  group: {group}\n  cancel-in-progress: {cancels}\n"
     body = (
@@ -224,7 +225,7 @@ def _job(options: InitOptions, key: str, name: str, minutes: int, group: str, on
         "  contents: read # the change and the settings on the default branch\n"
         f"  pull-requests: {comments}\n"
         "  checks: write # the check\n"
-        f"{issues}{statuses}"
+        f"{issues}{awaited}"
         f"steps:\n  - uses: {_action_of(options)}\n{given}"
     )
     return f"  {key}:\n{textwrap.indent(body, ' ' * 4)}"

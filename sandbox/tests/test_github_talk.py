@@ -196,7 +196,7 @@ def test_the_primary_limit_is_reported_and_enforced_if_enabled(
     for _ in range(2):
         assert "errors" not in github_http.post(f"{github_url}/graphql", json=query).json()
     answer = github_http.post(f"{github_url}/graphql", json=query)
-    assert (answer.status_code, answer.json()["errors"][0]["type"]) == (200, "RATE_LIMITED")
+    assert (answer.status_code, answer.json()["errors"][0]["type"]) == (200, "RATE_LIMIT")
 
 
 def test_enabled_limits_have_githubs_numbers(github_http: httpx.Client, github_world: World) -> None:

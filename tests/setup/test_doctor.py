@@ -49,7 +49,8 @@ def rig(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rig]:
         made.world.environment(REPO, "reviewbot", "main", "gh-readonly-queue/**")
         made.world.environment(REPO, "open")
         made.world.environment(REPO, "open to all", "main", "**/*")
-        made.world.app_token(AWAITS, permissions={**WORKFLOW, Scope.STATUSES: Access.READ})
+        awaits = dict.fromkeys((Scope.STATUSES, Scope.ACTIONS), Access.READ)
+        made.world.app_token(AWAITS, permissions={**WORKFLOW, **awaits})
         yield made
 
 
@@ -291,13 +292,14 @@ CASES = {
             ("awaited checks: no check on the last commit of `main` matches `CI`", "only on pull requests"),
             ("awaited checks: no workflow runs when other checks complete", "init --force --wait-for NAME"),
             (f"{R}: `Review` lacks `statuses: read`", "Add `statuses: read`"),
+            (f"{R}: `Review` lacks `actions: read`", "Add `actions: read`"),
         ),
         {CONFIG: "wait-for-checks: [CI]\n"},
         env={"GITHUB_TOKEN": AWAITS},
     ),
     "checks to wait for, with their workflow": Case(
         0,
-        (("awaited checks: the token lacks permission", "`checks: read` and `statuses: read`"),),
+        (("awaited checks: the token lacks permission", "`checks: read`, `statuses: read` and `actions: read`"),),
         {**AWAITING, CONFIG: "wait-for-checks: [CI]\n"},
     ),
     "versions": Case(

@@ -96,7 +96,8 @@ def test_the_workflow_that_buys_after_checks_listens_to_the_named_ones_and_may_r
     read = {path.rpartition("-")[2]: YAML(typ="safe").load(text) for path, text in texts.items() if "/w" in path}
     assert read["checks.yml"]["on"]["workflow_run"] == {"workflows": list(WAITING.wait_for), "types": ["completed"]}
     jobs = [job for workflow in read.values() for job in workflow["jobs"].values()]
-    assert [job["permissions"].get("statuses") for job in jobs] == ["read"] * 4
+    for scope in ("statuses", "actions"):
+        assert [job["permissions"].get(scope) for job in jobs] == ["read"] * 4
 
 
 def test_the_names_to_wait_for_are_given_as_options(clone: Clone) -> None:

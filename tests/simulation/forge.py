@@ -328,6 +328,7 @@ class SimulatedForge:
         """See `ports.CheckRuns.head_checks`."""
         self._needs("checks: read")
         self._needs("statuses: read")
+        self._needs("actions: read")
         if head_sha not in self.github.git.commits:
             raise NotFound("There is no such commit.")
         names = dict.fromkeys(one.name for one in self.github.checks.values() if one.head_sha == head_sha)

@@ -136,6 +136,10 @@ def isolated_environment(url: str, token: str, environment: Mapping[str, str], c
     }
 
 
+_HARMLESS = ("zeroPaddedFilemode", "badTimezone", "missingSpaceBeforeDate")
+"""Flaws of old commits in well-known repositories, which git would otherwise refuse to fetch."""
+
+
 def _configuration(url: str, token: str) -> list[tuple[str, str]]:
     settings = [
         ("protocol.allow", "never"),
@@ -152,6 +156,7 @@ def _configuration(url: str, token: str) -> list[tuple[str, str]]:
         ("core.packedGitWindowSize", "32m"),
         ("pack.threads", "2"),  # Each thread reserves its own address space.
         ("transfer.fsckObjects", "true"),
+        *((f"fetch.fsck.{one}", "ignore") for one in _HARMLESS),
         ("fetch.recurseSubmodules", "false"),
         ("gc.auto", "0"),
         ("maintenance.auto", "false"),

@@ -224,7 +224,8 @@ class Client:
         if left.isdecimal():
             self._left[headers.get("x-ratelimit-resource", "")] = int(left)
         body = text.encode("utf-8", "surrogateescape")
-        if status >= HTTPStatus.BAD_REQUEST:
+        is_write = verb != "GET" and path != self._network.graphql_url  # redirected after a repository is renamed
+        if status >= (HTTPStatus.MULTIPLE_CHOICES if is_write else HTTPStatus.BAD_REQUEST):
             raise judge(read_reply(status, headers, body, self._token), intent, self._clock.now())
         return status, headers, body
 
@@ -257,8 +258,9 @@ class Client:
             attempt, waited, self._lost = attempt + 1, waited + pause, self._lost + pause
 
 
-# Messages enclose the permission in backticks, so the inner backticks separate two permissions.
-_HEAD_CHECKS = Intent("reading the checks on the head commit", "checks: read` and `statuses: read")
+# Messages enclose the permission in backticks, so the inner backticks separate permissions. GitHub shows a check's
+# workflow only with `actions: read`.
+_HEAD_CHECKS = Intent("reading the checks on the head commit", "checks: read`, `statuses: read` and `actions: read")
 
 
 class RepositoryConnection:

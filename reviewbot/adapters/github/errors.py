@@ -13,7 +13,7 @@ from msgspec import Struct, field
 from urllib3.exceptions import HTTPError, MaxRetryError, NewConnectionError
 from urllib3.exceptions import TimeoutError as Urllib3Timeout
 
-from reviewbot.adapters.github.connection import ElsewhereError, EndlessResponse
+from reviewbot.adapters.github.connection import ElsewhereError, EndlessResponse, TooLong
 from reviewbot.adapters.github.rest import ErrorBody, ErrorDetail, GraphQLError
 from reviewbot.domain.codevf.polling import moment
 from reviewbot.domain.text.bounds import shorten_line
@@ -27,6 +27,7 @@ from reviewbot.errors import (
     RateLimited,
     Refused,
     TokenUnknown,
+    TooCostly,
 )
 
 SECONDARY_WAIT = 60.0
@@ -115,6 +116,8 @@ def judge(reply: Reply, intent: Intent, now: datetime) -> RequestFailed:
             decision = _plain(TokenUnknown, "The GitHub token is invalid", _UNKNOWN, reply, intent)
         case 403:
             decision = RequestFailed(_no_permission(reply, intent))
+        case 301 | 302 | 307 | 308:
+            decision = _plain(ForgeError, "GitHub redirects the request", _RENAMED, reply, intent)
         case 404 | 410:
             decision = _plain(NotFound, "Not found on GitHub", _MISSING, reply, intent)
         case 400 | 409 | 413 | 415 | 422:
@@ -134,6 +137,7 @@ _UNKNOWN = (
     "expires when its job ends. An App's token expires after an hour, so keep `wait-minutes` below 60."
 )
 _MISSING = "It does not exist, or the token cannot read it. Check the name or number, and the token's access."
+_RENAMED = "The repository may have been renamed. Use its current name."
 _NOT_GITHUB = "Check that `GITHUB_API_URL` is the URL of GitHub's API."
 
 
@@ -143,13 +147,18 @@ def judge_graphql(
     types = {error.type for error in errors}
     said = "; ".join(error.message or "" for error in errors)
     status = next((status for kind, status in _GRAPHQL_STATUS.items() if kind in types), _OK)
-    if status == _OK and "Something went wrong while executing" in said:
-        status = 502  # GitHub's text for a query that exceeds ten seconds
+    if status == _OK and _TOO_COSTLY.search(said):
+        status = 502
     return judge(Reply(status, words(said, token), headers=headers), intent, now)
 
 
-_GRAPHQL_STATUS = {"RATE_LIMITED": 429, "NOT_FOUND": 404, "FORBIDDEN": 403, "INSUFFICIENT_SCOPES": 403,
-                   "UNPROCESSABLE": 422, "SERVICE_UNAVAILABLE": 503, "INTERNAL": 502}  # fmt: skip
+_TOO_COSTLY = re.compile("Something went wrong while executing|Timeout on validation")
+"""GitHub's texts for a query that exceeds its time limit. A smaller query may succeed."""
+
+_GRAPHQL_STATUS = {"RATE_LIMIT": 429, "RATE_LIMITED": 429, "NOT_FOUND": 404, "FORBIDDEN": 403,
+                   "INSUFFICIENT_SCOPES": 403, "UNPROCESSABLE": 422, "SERVICE_UNAVAILABLE": 503, "INTERNAL": 502,
+                   "RESOURCE_LIMITS_EXCEEDED": 502}  # fmt: skip
+"""The status of REST's response for the same error, by the type of a GraphQL error."""
 
 
 def _plain(kind: type[ForgeError], what: str, hint: str, reply: Reply, intent: Intent) -> RequestFailed:
@@ -166,7 +175,7 @@ _THROTTLED = re.compile(
 def _is_throttled(reply: Reply) -> bool:
     if reply.status == HTTPStatus.TOO_MANY_REQUESTS:
         return True
-    if reply.status not in {403, 422}:
+    if reply.status not in {200, 403, 422}:  # 200: a GraphQL error without a known type
         return False
     if "not accessible" in reply.words:
         return False  # a missing permission, even if it was the last request of the hour
@@ -212,7 +221,8 @@ def _no_permission(reply: Reply, intent: Intent) -> PermissionMissing:
 
 def _server_error(reply: Reply, intent: Intent) -> RequestFailed:
     asked = reply.headers.get("retry-after", "")
-    error = ForgeUnreachable(
+    kind = TooCostly if reply.status in {502, 504} else ForgeUnreachable
+    error = kind(
         f"GitHub reported an internal error ({reply.status}). Failed: {intent.doing}.",
         hint="Check https://www.githubstatus.com, and try again later. Retrying is safe.",
     )
@@ -231,6 +241,7 @@ _DOCUMENTED = "The response may come from a proxy. Check the proxy and `GITHUB_A
 
 def judge_network(failure: Exception, intent: Intent) -> RequestFailed:
     """Return the failure for an exception in `NETWORK`. The message shows only the class, which contains no secret."""
+    kind: type[ForgeError] = TooCostly if isinstance(failure, TooLong | requests.ReadTimeout) else ForgeUnreachable
     match failure:
         case ElsewhereError():
             what, again = "GitHub redirects to another host.", RetryPolicy.NEVER
@@ -250,7 +261,7 @@ def judge_network(failure: Exception, intent: Intent) -> RequestFailed:
             what, hint, again = "GitHub did not respond in time.", "Try again later.", RetryPolicy.READS
         case _:
             what, hint, again = "The connection to GitHub was lost.", _REACH, RetryPolicy.READS
-    error = ForgeUnreachable(f"{what} Failed: {intent.doing}.", hint=f"{hint} ({type(failure).__name__})")
+    error = kind(f"{what} Failed: {intent.doing}.", hint=f"{hint} ({type(failure).__name__})")
     return RequestFailed(error, again)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
+from functools import partial
 from itertools import islice
 from typing import TypeVar
 from urllib.parse import quote
@@ -32,7 +33,7 @@ from reviewbot.domain.github.pull_request import (
 from reviewbot.domain.model.events import QueueEntry
 from reviewbot.domain.publishing.check_names import CheckNames
 from reviewbot.domain.statistics.figures import PastPull
-from reviewbot.errors import ForgeUnreachable, NotFound
+from reviewbot.errors import NotFound, TooCostly
 
 T = TypeVar("T")
 
@@ -83,17 +84,13 @@ class GitHubForge(FileReader):
         }
         hidden: list[GraphQLError] = []
         forgives = remembering(hidden, lambda error: error.hides("recent", "forced"))
-
-        def read(size: int, *, patient: bool) -> answers.Snapshot:
-            document, asked = queries.snapshot(len(more)), {**variables, "page": size}
-            return self._calls.query(document, asked, intent, answers.Snapshot, forgives=forgives, patient=patient)
-
+        read = partial(self._calls.query, queries.snapshot(len(more)), intent=intent, kind=answers.Snapshot)
         size = PAGE
         try:
-            data = read(size, patient=False)
-        except ForgeUnreachable:
+            data = read({**variables, "page": size}, forgives=forgives)
+        except TooCostly:
             size = SMALL_PAGE
-            data = read(size, patient=True)
+            data = read({**variables, "page": size}, forgives=forgives, patient=False)
         node = self._found(data.repository, f"repository {self.repository}")
         pull = self._found(node.pull_request, f"pull request {number}")
         own, older, others = self._all_check_runs(pull, data, check_names, listed=not hidden)

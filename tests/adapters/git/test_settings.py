@@ -216,6 +216,25 @@ def malformed_objects(hostile: HostileRepository) -> bool:
         return hostile.git("fetch", f"{remote.url}/octo/repo.git", "main")[0] == 0
 
 
+AUTHOR = "Ann <ann@example.com> 1700000000 +0000"
+
+
+def an_old_flaw(mode: bytes = b"100644", author: str = AUTHOR) -> Callable[[HostileRepository], bool]:
+    """Return a trap: a commit with a flaw that git tolerated years ago, so that it cannot be fetched."""
+
+    def is_refused(hostile: HostileRepository) -> bool:
+        with serving_remote(hostile.root) as remote:
+            file, commit = hostile.root / "tree", hostile.root / "commit"
+            file.write_bytes(mode + b" a\0" + bytes.fromhex(remote.git("hash-object", "-w", "--stdin")))
+            tree = remote.git("hash-object", "-w", "-t", "tree", "--literally", str(file))
+            commit.write_text(f"tree {tree}\nauthor {author}\ncommitter {AUTHOR}\n\nx\n")
+            made = remote.git("hash-object", "-w", "-t", "commit", "--literally", str(commit))
+            remote.publish("refs/heads/main", made)
+            return hostile.git("fetch", f"{remote.url}/octo/repo.git", "main")[0] != 0
+
+    return is_refused
+
+
 def automatic_gc(hostile: HostileRepository) -> bool:
     hostile.set_up(gc__autoPackLimit="1", gc__autoDetach="false")
     for at in range(3):
@@ -295,6 +314,9 @@ TRAPS: Mapping[str, Callable[[HostileRepository], bool]] = {
     "core.packedGitWindowSize": large_windows,
     "pack.threads": many_threads,
     "transfer.fsckObjects": malformed_objects,
+    "fetch.fsck.zeroPaddedFilemode": an_old_flaw(mode=b"0100644"),
+    "fetch.fsck.badTimezone": an_old_flaw(author="Ann <ann@example.com> 1700000000 +051800"),
+    "fetch.fsck.missingSpaceBeforeDate": an_old_flaw(author="Ann <ann@example.com>1700000000 +0000"),
     "fetch.recurseSubmodules": a_submodule,
     "gc.auto": automatic_gc,
     "maintenance.auto": maintenance,

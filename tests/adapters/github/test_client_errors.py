@@ -26,8 +26,8 @@ from reviewbot_sandbox.faults import (
 from reviewbot_sandbox.github import READ_ONLY, Scope
 from reviewbot_sandbox.github.records import Access
 
-from reviewbot.adapters.github.client import RetryLimits
-from reviewbot.adapters.github.forge import GitHubForge
+from reviewbot.adapters.github.client import PAGE, RetryLimits
+from reviewbot.adapters.github.forge import SMALL_PAGE, GitHubForge
 from reviewbot.adapters.github.graphql import queries
 from reviewbot.domain.github.check_identity import CheckTag
 from reviewbot.domain.github.drafts import CheckState, NodeChange
@@ -444,11 +444,49 @@ def test_graphql_errors_raise_the_same_classes(
     assert type(caught.value) is expected
 
 
-def test_a_graphql_read_waits_for_a_rate_limit_and_retries_a_timeout(github: GitHubOnLoopback) -> None:
-    github.faults.add("graphql", graphql({"type": "RATE_LIMITED", "message": "x"}, headers={"Retry-After": "3"}))
+@pytest.mark.parametrize(
+    "error",
+    [
+        {"type": "RATE_LIMITED", "message": "x"},
+        {"type": "RATE_LIMIT", "code": "graphql_rate_limit", "message": "x"},
+        {"message": "You have exceeded a secondary rate limit."},
+    ],
+    ids=["former type", "type", "secondary limit"],
+)
+def test_a_graphql_read_waits_for_a_rate_limit_and_retries_a_timeout(
+    github: GitHubOnLoopback, error: dict[str, object]
+) -> None:
+    github.faults.add("graphql", graphql(error, headers={"Retry-After": "3"}))
     github.faults.add("graphql", graphql({"message": "Something went wrong while executing your query."}), nth=2)
     snapshot(github)
     assert github.clock.waits == [3.0, pytest.approx(2.0, rel=0.25)]
+
+
+@pytest.mark.parametrize(
+    "failure",
+    [
+        {"message": "Something went wrong while executing your query."},
+        {"message": "Timeout on validation of query"},
+        {"type": "RESOURCE_LIMITS_EXCEEDED", "message": "Resource limits for this query exceeded."},
+    ],
+    ids=["time limit", "validation", "resource limits"],
+)
+def test_a_query_that_is_too_costly_is_repeated_with_small_pages(
+    github: GitHubOnLoopback, failure: dict[str, object]
+) -> None:
+    github.faults.add("graphql", graphql(failure), times=None, body='"page": ?100')
+    snapshot(github)
+    bodies = [one.body for one in github.sent() if isinstance(one.body, dict)]
+    assert [body["variables"]["page"] for body in bodies] == [*[PAGE] * 5, SMALL_PAGE]
+
+
+@pytest.mark.parametrize("status", [302, 307, 308])
+def test_a_redirected_write_is_an_error(github: GitHubOnLoopback, status: int) -> None:
+    """GitHub redirects requests to a renamed repository."""
+    github.faults.add("/comments", Reply(status, (("Location", "/repositories/1"),), b"{}"), method="DELETE")
+    with pytest.raises(ForgeError, match=str(status)) as caught:
+        github.forge.delete_comment(7)
+    assert "renamed" in caught.value.hint
 
 
 def test_a_mutation_waits_for_a_rate_limit_and_does_not_retry_a_timeout(github: GitHubOnLoopback) -> None:

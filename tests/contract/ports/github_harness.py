@@ -357,6 +357,7 @@ _SCOPES = {
     "pull-requests": (Permits.PULL_REQUESTS, Permits.ISSUES),
     "checks": (Permits.CHECKS,),
     "statuses": (Permits.STATUSES,),
+    "actions": (Permits.ACTIONS,),
     "merge-queues": (Permits.MERGE_QUEUES,),
 }
 

@@ -446,8 +446,8 @@ def test_all_checks_of_a_head_are_read(github: GitHubHarness) -> None:
     assert len(words(github, head)) == 120
 
 
-@pytest.mark.parametrize("permission", ["checks: read", "statuses: read"])
-def test_the_checks_of_a_head_need_both_permissions(github: GitHubHarness, permission: str) -> None:
+@pytest.mark.parametrize("permission", ["checks: read", "statuses: read", "actions: read"])
+def test_the_checks_of_a_head_need_all_permissions(github: GitHubHarness, permission: str) -> None:
     head = open_change(github)
     github.other_check(head, "CI", "success")
     with pytest.raises(PermissionMissing):

@@ -26,6 +26,7 @@ from reviewbot_sandbox.github.repos import Kind
 _BINARY_PROBE = 8_000
 _READ_CODE = ((Scope.CONTENTS, Access.READ),)
 _READ_CHECKS = ((Scope.CHECKS, Access.READ),)
+_READ_ACTIONS = ((Scope.ACTIONS, Access.READ),)
 _READ_STATUSES = ((Scope.STATUSES, Access.READ),)
 
 
@@ -201,6 +202,12 @@ def _contexts(found: CommitAt, info: Info) -> list[object]:
     return [*reversed(checks_on(asked.store, repo, found.commit.sha)), *statuses.values()]
 
 
+def workflow_run(suite: r.CheckSuite, info: Info) -> None:
+    """Return no run: none of the checks is a job's. Reading the field needs a permission all the same."""
+    asked = context(info)
+    require(asked.store, asked.viewer, asked.store.repo(suite.repo), _READ_ACTIONS)
+
+
 def _filter(arguments: dict[str, object]) -> dict[str, object]:
     given = arguments.get("filterBy")
     return given if isinstance(given, dict) else {}
@@ -259,7 +266,7 @@ RESOLVERS: Resolvers = {
     "GitActor": {"user": lambda who, info: context(info).store.user_with_email(who["email"])},
     "CheckSuite": {
         "checkRuns": check_runs,
-        "workflowRun": lambda _suite, _info: None,
+        "workflowRun": workflow_run,
     },
     "CheckRun": {
         "databaseId": lambda run, _info: run.id,

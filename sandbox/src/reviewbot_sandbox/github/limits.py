@@ -56,7 +56,7 @@ class Limits:
         """Refuse once the primary limit of the resource is used up, if limits are switched on."""
         if self.enforce and self._used[self._key(viewer, resource)] > self._quota(viewer, resource):
             who = viewer.login or "the anonymous"
-            raise Refusal(403, f"API rate limit exceeded for {who}.", kind="RATE_LIMITED")
+            raise Refusal(403, f"API rate limit exceeded for {who}.", kind="RATE_LIMIT")
 
     def write(self) -> None:
         """Count a request that creates content; refuse it over the secondary limits."""
