@@ -10,7 +10,7 @@ from pathlib import PurePath
 from msgspec import Struct
 
 from reviewbot.domain.model.events import Rerun
-from reviewbot.domain.model.remotes import is_loopback
+from reviewbot.domain.model.urls import is_loopback
 from reviewbot.errors import SettingsError
 from reviewbot.settings.table import INPUTS, peek_settings
 

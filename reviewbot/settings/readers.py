@@ -10,8 +10,8 @@ from typing import Generic, TypeVar
 from msgspec import Struct
 
 from reviewbot.domain.model.options import Auto, PathInstruction
-from reviewbot.domain.model.remotes import check_service_url
 from reviewbot.domain.model.review import Severity
+from reviewbot.domain.model.urls import check_service_url
 from reviewbot.domain.text.escaping import visible
 from reviewbot.errors import did_you_mean, nearest
 

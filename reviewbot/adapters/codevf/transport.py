@@ -17,7 +17,7 @@ from reviewbot.adapters.codevf.errors import Fault, error_of, error_of_fault, re
 from reviewbot.adapters.codevf.urls import check_base_url, refuse_inner
 from reviewbot.adapters.tls import trusted
 from reviewbot.domain.codevf.polling import MIN_SPACING, moment, retry_delay
-from reviewbot.domain.model.remotes import is_loopback
+from reviewbot.domain.model.urls import is_loopback
 from reviewbot.domain.text.strict_json import JsonMismatch, parse
 from reviewbot.errors import ReviewDidNotHappen, ServiceError, ServiceUnreachable, SettingsError
 from reviewbot.ports import Clock

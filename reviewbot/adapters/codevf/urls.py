@@ -11,7 +11,7 @@ from typing import Any
 
 import httpx
 
-from reviewbot.domain.model.remotes import check_service_url, is_loopback
+from reviewbot.domain.model.urls import check_service_url, is_loopback
 from reviewbot.errors import ServiceRefused, SettingsError
 
 ALLOWED = "an https URL without user, query or fragment; http only for a loopback host"

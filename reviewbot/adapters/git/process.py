@@ -14,7 +14,7 @@ from msgspec import Struct
 
 from reviewbot.adapters.scratch import FULL, unusable, writing_scratch
 from reviewbot.adapters.subprocess_limits import CANNOT_START, Limits, run_confined
-from reviewbot.domain.model.remotes import is_loopback
+from reviewbot.domain.model.urls import is_loopback
 from reviewbot.domain.selection.selection import LARGEST_TEXT
 from reviewbot.errors import AGAIN, ChangeUnreadable, ScratchUnusable
 

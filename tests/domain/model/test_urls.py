@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reviewbot.domain.model.remotes import check_service_url, is_loopback
+from reviewbot.domain.model.urls import check_service_url, is_loopback
 
 GOOD_URLS = [
     ("https://codevf.com/api/v1", "https://codevf.com/api/v1/"),
