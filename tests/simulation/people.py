@@ -11,7 +11,7 @@ from datetime import timedelta
 from typing import TypeVar
 
 from reviewbot.domain.findings.markers import comment_key, read_finding_mark
-from reviewbot.domain.findings.placement import TITLE
+from reviewbot.domain.findings.redacted_lines import TITLE
 from reviewbot.domain.findings.tracked_finding import Bypass, Findings
 from reviewbot.domain.github.check_identity import CheckTag, mark_of, with_tag
 from reviewbot.domain.github.pull_request import Permission

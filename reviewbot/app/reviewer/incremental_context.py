@@ -13,7 +13,7 @@ from reviewbot.domain.commands.parse import parse
 from reviewbot.domain.diff.parse import ChangedFile
 from reviewbot.domain.findings.conversation import Reply, newest, redacted, replies_in, reply_of
 from reviewbot.domain.findings.incremental import NewPart, new_parts, old_names, reshaped_by, since_text
-from reviewbot.domain.findings.placement import TITLE
+from reviewbot.domain.findings.redacted_lines import TITLE
 from reviewbot.domain.github.pull_request import Entry
 from reviewbot.domain.ledger.ledger import Purchase
 from reviewbot.domain.machine.known import Candidate, Known

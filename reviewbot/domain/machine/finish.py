@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 from functools import partial
 
-from reviewbot.domain.findings.placement import Why, in_summary, place, redacted_lines
+from reviewbot.domain.findings.placement import Why, in_summary, place
+from reviewbot.domain.findings.redacted_lines import redacted_lines
 from reviewbot.domain.findings.tracking import PlacedAnswer
 from reviewbot.domain.github.pull_request import Snapshot
 from reviewbot.domain.ledger.edits import Exemption, Waive

@@ -6,7 +6,8 @@ from collections.abc import Iterable
 
 from reviewbot.domain.diff.reviewed_file import FileView
 from reviewbot.domain.findings.lookup import ChangeIndex
-from reviewbot.domain.findings.placement import TITLE, OnLines, is_tracked, redacted_lines
+from reviewbot.domain.findings.placement import OnLines
+from reviewbot.domain.findings.redacted_lines import TITLE, is_tracked, redacted_lines
 from reviewbot.domain.findings.tracked_finding import Findings, FindingState
 from reviewbot.domain.findings.tracking import merge_answer
 from reviewbot.domain.model.review import Category, Severity

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from reviewbot.domain.diff.text_index import digest
 from reviewbot.domain.findings.markers import review_mark
-from reviewbot.domain.findings.placement import is_tracked
+from reviewbot.domain.findings.redacted_lines import is_tracked
 from reviewbot.domain.github.check_identity import mark_of
 from reviewbot.domain.github.pull_request import GREEN, CheckRun, CheckStatus, Conclusion, Snapshot, newest
 from reviewbot.domain.ledger.codec import MAX_RECORDS
