@@ -15,6 +15,7 @@ from reviewbot.domain.diff.reviewed_file import FileView
 from reviewbot.domain.github.check_identity import CheckTag
 from reviewbot.domain.github.context import ContextRequest, ProjectContext
 from reviewbot.domain.github.drafts import Annotation, CheckState, NodeChange, Reaction, ReviewDraft
+from reviewbot.domain.github.head_checks import HeadCheck
 from reviewbot.domain.github.pull_request import (
     CheckRun,
     Comment,
@@ -27,7 +28,6 @@ from reviewbot.domain.github.pull_request import (
 )
 from reviewbot.domain.model.events import QueueEntry
 from reviewbot.domain.model.review import Balance, Submission, Tag, Task
-from reviewbot.domain.policy.readiness import HeadCheck
 from reviewbot.domain.publishing.check_names import CheckNames
 from reviewbot.domain.statistics.figures import PastPull
 from reviewbot.render.view_models.review import SummaryView

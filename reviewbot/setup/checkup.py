@@ -12,11 +12,12 @@ from msgspec import Struct
 
 from reviewbot import __version__
 from reviewbot.domain.codevf.budget import Spending, check, hold
+from reviewbot.domain.github.head_checks import HeadCheck, HeadState
 from reviewbot.domain.model.options import Auto
 from reviewbot.domain.model.repository_setup import ACTIONS_APP, Environment, Required
 from reviewbot.domain.model.review import Balance, Tag, other_tags, tag_called
 from reviewbot.domain.policy.eligibility import SKIP_LABEL
-from reviewbot.domain.policy.readiness import HeadCheck, HeadState, WaitRules
+from reviewbot.domain.policy.readiness import WaitRules
 from reviewbot.domain.policy.routes import Route
 from reviewbot.domain.policy.size import AutoSize
 from reviewbot.domain.policy.verdict import EXIT_NO_REVIEW, EXIT_SETTINGS

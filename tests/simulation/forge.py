@@ -11,6 +11,7 @@ from reviewbot.domain.diff.parse import ChangeSet, assemble, parse_diff
 from reviewbot.domain.github.check_identity import CheckTag, split_tag, with_tag
 from reviewbot.domain.github.context import DOCUMENTS, ContextRequest, ProjectContext
 from reviewbot.domain.github.drafts import CheckState, InlineComment, NodeChange, Reaction, ReviewDraft
+from reviewbot.domain.github.head_checks import HeadCheck, HeadState, latest, state_of_check, state_of_status
 from reviewbot.domain.github.pull_request import (
     MOST_FORMER_BASES,
     MOST_REPLACED,
@@ -36,7 +37,6 @@ from reviewbot.domain.ledger.external_id import names_open_task
 from reviewbot.domain.model.events import QueueEntry
 from reviewbot.domain.model.options import ReviewKind
 from reviewbot.domain.model.review import Side
-from reviewbot.domain.policy.readiness import HeadCheck, HeadState, latest, state_of_check, state_of_status
 from reviewbot.domain.publishing.check_names import CheckNames
 from reviewbot.domain.selection.path_filters import matches
 from reviewbot.domain.selection.selection import LARGEST_POINTER

@@ -21,6 +21,7 @@ from reviewbot.domain.findings.states import update_state
 from reviewbot.domain.findings.tracked_finding import FindingState
 from reviewbot.domain.github.check_identity import mark_of
 from reviewbot.domain.github.drafts import CheckState
+from reviewbot.domain.github.head_checks import HeadState
 from reviewbot.domain.github.pull_request import Comment, Conclusion, Permission, PullRequest, Snapshot
 from reviewbot.domain.ledger.edits import CancelDeferrals
 from reviewbot.domain.ledger.external_id import encode_external_id
@@ -33,7 +34,6 @@ from reviewbot.domain.machine.steps import Done, NewPartRead, ReadPosted, Update
 from reviewbot.domain.model.options import AnswerForm
 from reviewbot.domain.model.review import Report, Side, TaskStatus
 from reviewbot.domain.policy.eligibility import skip_label
-from reviewbot.domain.policy.readiness import HeadState
 from reviewbot.domain.publishing.comment_diff import Announcing, marked_threads, posted_comments
 from reviewbot.domain.questions.machine import Intended, Quoted, Submitted, Waiting
 from reviewbot.domain.selection.selection import Held, HeldBecause

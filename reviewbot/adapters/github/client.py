@@ -35,7 +35,7 @@ from reviewbot.adapters.github.graphql.parse import head_check
 from reviewbot.adapters.github.rest import GraphQLAnswer, GraphQLError
 from reviewbot.adapters.tls import trusted
 from reviewbot.domain.codevf.polling import Writes
-from reviewbot.domain.policy.readiness import HeadCheck
+from reviewbot.domain.github.head_checks import HeadCheck
 from reviewbot.domain.text.strict_json import JsonMismatch, convert, parse
 from reviewbot.errors import DiffTooLarge, ForgeError, ForgeUnreachable, NotFound, RateLimited
 from reviewbot.ports import Clock

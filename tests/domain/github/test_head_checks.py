@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from reviewbot.domain.policy.readiness import HeadCheck, HeadState, WaitRules, latest, state_of_check, state_of_status
+from reviewbot.domain.github.head_checks import HeadCheck, HeadState, latest, state_of_check, state_of_status
+from reviewbot.domain.policy.readiness import WaitRules
 
 GREEN, RUNNING, RED = HeadState.GREEN, HeadState.RUNNING, HeadState.RED
 

@@ -6,7 +6,8 @@ from datetime import timedelta
 
 import pytest
 
-from reviewbot.domain.policy.readiness import MOST_NAMED, HeadCheck, HeadState, WaitRules, waits_for
+from reviewbot.domain.github.head_checks import HeadCheck, HeadState
+from reviewbot.domain.policy.readiness import MOST_NAMED, WaitRules, waits_for
 from tests.domain.builders import NOON
 
 GREEN, RUNNING, RED = HeadState.GREEN, HeadState.RUNNING, HeadState.RED

@@ -10,6 +10,7 @@ from reviewbot.adapters.github.graphql import answers
 from reviewbot.domain.findings.markers import read_summary_mark
 from reviewbot.domain.github.check_identity import split_tag
 from reviewbot.domain.github.context import Issue
+from reviewbot.domain.github.head_checks import HeadCheck, state_of_check, state_of_status
 from reviewbot.domain.github.pull_request import (
     MOST_FORMER_BASES,
     CheckRun,
@@ -27,7 +28,6 @@ from reviewbot.domain.github.pull_request import (
 )
 from reviewbot.domain.ledger.external_id import names_open_task
 from reviewbot.domain.model.events import BOT_SUFFIX, QueueEntry
-from reviewbot.domain.policy.readiness import HeadCheck, state_of_check, state_of_status
 from reviewbot.domain.statistics.figures import PastPull, PullState
 
 UNREADABLE = "\0"
