@@ -18,7 +18,8 @@ from reviewbot.domain.codevf.idempotency import selection_digest
 from reviewbot.domain.findings.placement import PlacementRules
 from reviewbot.domain.github.pull_request import Snapshot
 from reviewbot.domain.ledger.ledger import Judgement, PurchaseKey
-from reviewbot.domain.ledger.signing import Signer, push_record, skip_record
+from reviewbot.domain.ledger.signing import Signer
+from reviewbot.domain.ledger.skip_record import push_record, skip_record
 from reviewbot.domain.machine.known import HeadProof, Known, Request
 from reviewbot.domain.model.options import ReviewerKind
 from reviewbot.domain.policy.eligibility import Policy, Trigger

@@ -9,7 +9,8 @@ import pytest
 
 from reviewbot.domain.github.check_identity import SKIP_LENGTH
 from reviewbot.domain.github.pull_request import LabelEvent
-from reviewbot.domain.ledger.signing import Signer, push_record, skip_record
+from reviewbot.domain.ledger.signing import Signer
+from reviewbot.domain.ledger.skip_record import push_record, skip_record
 from reviewbot.values import replace
 from tests.domain.builders import NOON, labelled, pull
 
