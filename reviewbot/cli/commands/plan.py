@@ -24,7 +24,7 @@ from reviewbot.domain.model.events import BOT_SUFFIX
 from reviewbot.domain.policy.eligibility import AtTerminal
 from reviewbot.domain.text.formatting import counted
 from reviewbot.errors import ServiceRefused, SettingsError
-from reviewbot.exports.statistics import plan_json, plan_markdown
+from reviewbot.exports.plan import plan_json, plan_markdown
 from reviewbot.ports import ReviewService
 from reviewbot.render.view_models.plan import Plan, Replay, replayed
 from reviewbot.render.view_models.review import SummaryView
