@@ -26,7 +26,8 @@ from reviewbot.domain.github.pull_request import Comment, Conclusion, Permission
 from reviewbot.domain.ledger.edits import CancelDeferrals
 from reviewbot.domain.ledger.external_id import encode_external_id
 from reviewbot.domain.ledger.ledger import Ledger, Purchase, TaskState
-from reviewbot.domain.ledger.memory import LedgerUpdate, Memory
+from reviewbot.domain.ledger.memory import Memory
+from reviewbot.domain.ledger.update import LedgerUpdate
 from reviewbot.domain.machine.finish import after_refresh
 from reviewbot.domain.machine.known import Known
 from reviewbot.domain.machine.phases import Published, Publishing
@@ -1623,7 +1624,7 @@ MUTATIONS: tuple[Mutation, ...] = (
     ),
     Mutation(
         "a finding that is fixed is never open again",
-        "reviewbot.domain.ledger.memory:applied",
+        "reviewbot.domain.ledger.update:applied",
         _fixed_for_good,
         NEVER_GREEN,
         found="revert-of-a-fix",
@@ -1813,7 +1814,7 @@ MUTATIONS: tuple[Mutation, ...] = (
     ),
     Mutation(
         "an update contains what another run has continued",
-        "reviewbot.domain.ledger.memory:LedgerUpdate.not_behind",
+        "reviewbot.domain.ledger.update:LedgerUpdate.not_behind",
         lambda _right: lambda self, *_: self,
         NOTHING_LOST,
         found="answer-behind-a-pending-run",
@@ -1901,7 +1902,7 @@ MUTATIONS: tuple[Mutation, ...] = (
     ),
     Mutation(
         "the end of an earlier attempt is recorded with the next intent",
-        "reviewbot.domain.ledger.memory:LedgerUpdate.only",
+        "reviewbot.domain.ledger.update:LedgerUpdate.only",
         lambda _right: (
             lambda update, key: LedgerUpdate(purchases=tuple(one for one in update.purchases if one.identity == key[0]))
         ),

@@ -10,8 +10,9 @@ from reviewbot.app.github.ledger_store import every_check
 from reviewbot.domain.github.pull_request import CheckRun, CheckStatus
 from reviewbot.domain.ledger.external_id import ExternalId, decode_external_id
 from reviewbot.domain.ledger.ledger import Ledger, Purchase
-from reviewbot.domain.ledger.memory import LedgerUpdate, Memory
+from reviewbot.domain.ledger.memory import Memory
 from reviewbot.domain.ledger.skip_record import push_record, skip_record
+from reviewbot.domain.ledger.update import LedgerUpdate
 from reviewbot.domain.machine.decisions.older_heads import heads_below, hides_older_heads, outlives
 from reviewbot.domain.machine.decisions.outcome import left_open
 from reviewbot.domain.machine.known import Bought, Known, OwnReview

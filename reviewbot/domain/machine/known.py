@@ -22,7 +22,8 @@ from reviewbot.domain.github.context import ProjectContext
 from reviewbot.domain.github.pull_request import CheckRun, Comment, Snapshot
 from reviewbot.domain.ledger.edits import LedgerEdit
 from reviewbot.domain.ledger.ledger import Judgement, Ledger, Purchase, PurchaseKey, TaskState
-from reviewbot.domain.ledger.memory import LedgerUpdate, Memory, StoredLedger
+from reviewbot.domain.ledger.memory import Memory, StoredLedger
+from reviewbot.domain.ledger.update import LedgerUpdate
 from reviewbot.domain.model.events import ReviewEvent
 from reviewbot.domain.model.options import Auto, FailOn, PathInstruction, Supersede
 from reviewbot.domain.model.review import Mode, Report, Tag, Task, TaskStatus

@@ -11,8 +11,8 @@ from reviewbot.domain.findings.placement import DuplicateOf, Placed, assign_ids,
 from reviewbot.domain.findings.tracked_finding import MAX_TITLE
 from reviewbot.domain.ledger.codec import decode, encode
 from reviewbot.domain.ledger.ledger import Ledger
-from reviewbot.domain.ledger.memory import LedgerUpdate, applied, assign_recorded_ids
 from reviewbot.domain.ledger.signing import Signer
+from reviewbot.domain.ledger.update import LedgerUpdate, applied, assign_recorded_ids
 from reviewbot.domain.model.review import Finding, Severity
 from tests.domain.builders import answer, change_index, finding, numbered
 

@@ -12,8 +12,8 @@ from reviewbot.domain.findings.tracked_finding import LOST, Findings, FindingSta
 from reviewbot.domain.ledger.codec import decode, encode
 from reviewbot.domain.ledger.edits import Unwaive, Waive
 from reviewbot.domain.ledger.ledger import MAX_JUDGED, Judgement, Ledger, TaskState
-from reviewbot.domain.ledger.memory import LedgerUpdate, applied
 from reviewbot.domain.ledger.signing import Signer
+from reviewbot.domain.ledger.update import LedgerUpdate, applied
 from reviewbot.domain.model.options import FailOn
 from reviewbot.domain.model.review import Finding, Severity
 from reviewbot.domain.policy.verdict import Coverage, Rules

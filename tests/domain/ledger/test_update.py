@@ -13,7 +13,8 @@ from reviewbot.domain.findings.tracking import PlacedAnswer
 from reviewbot.domain.github.pull_request import Seen
 from reviewbot.domain.ledger.edits import GrantBypass, LedgerEdit, Unwaive, Waive
 from reviewbot.domain.ledger.ledger import Ledger, TaskState
-from reviewbot.domain.ledger.memory import LedgerUpdate, Memory, applied
+from reviewbot.domain.ledger.memory import Memory
+from reviewbot.domain.ledger.update import LedgerUpdate, applied
 from reviewbot.domain.model.review import Severity
 from reviewbot.domain.policy.verdict import Coverage
 from reviewbot.values import replace

@@ -11,7 +11,8 @@ from reviewbot.domain.findings.placement import place
 from reviewbot.domain.findings.tracking import PlacedAnswer
 from reviewbot.domain.github.pull_request import Snapshot
 from reviewbot.domain.ledger.ledger import Ledger, Purchase, PurchaseKey, TaskState
-from reviewbot.domain.ledger.memory import LedgerUpdate, Memory, StoredLedger
+from reviewbot.domain.ledger.memory import Memory, StoredLedger
+from reviewbot.domain.ledger.update import LedgerUpdate
 from reviewbot.domain.machine.decisions.late_answers import announcing
 from reviewbot.domain.machine.known import Wrote
 from reviewbot.domain.model.review import Report

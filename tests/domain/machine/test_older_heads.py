@@ -21,7 +21,8 @@ from reviewbot.domain.github.pull_request import RECENT_COMMITS, CheckRun, Check
 from reviewbot.domain.ledger.edits import Unwaive
 from reviewbot.domain.ledger.external_id import ExternalId, decode_external_id, encode_external_id
 from reviewbot.domain.ledger.ledger import Judgement, Ledger, Purchase, TaskState
-from reviewbot.domain.ledger.memory import LedgerUpdate, Memory, StoredLedger
+from reviewbot.domain.ledger.memory import Memory, StoredLedger
+from reviewbot.domain.ledger.update import LedgerUpdate
 from reviewbot.domain.machine.decisions.older_heads import heads_below, hides_older_heads, outlives
 from reviewbot.domain.machine.known import Known
 from reviewbot.domain.model.events import ReviewEvent

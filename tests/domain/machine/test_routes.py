@@ -9,7 +9,8 @@ import pytest
 from reviewbot.domain.diff.parse import ChangedFile, ChangeSet, parse_diff
 from reviewbot.domain.github.pull_request import CheckRun, Conclusion, Entry
 from reviewbot.domain.ledger.ledger import Judgement, Ledger, Purchase, TaskState
-from reviewbot.domain.ledger.memory import LedgerUpdate, Memory, StoredLedger
+from reviewbot.domain.ledger.memory import Memory, StoredLedger
+from reviewbot.domain.ledger.update import LedgerUpdate
 from reviewbot.domain.machine import phases
 from reviewbot.domain.machine.decisions.purchase import resume
 from reviewbot.domain.machine.decisions.routes import apply_routes, apply_rules

@@ -35,8 +35,9 @@ from reviewbot.domain.github.pull_request import (
 from reviewbot.domain.ledger.edits import Accept, GrantBypass, Unwaive, Waive
 from reviewbot.domain.ledger.external_id import decode_external_id, encode_external_id
 from reviewbot.domain.ledger.ledger import Judgement, Ledger, Purchase, TaskState
-from reviewbot.domain.ledger.memory import LedgerUpdate, Memory, StoredLedger
+from reviewbot.domain.ledger.memory import Memory, StoredLedger
 from reviewbot.domain.ledger.signing import Signer
+from reviewbot.domain.ledger.update import LedgerUpdate
 from reviewbot.domain.machine import phases, steps
 from reviewbot.domain.machine.decide import decide
 from reviewbot.domain.machine.decisions import outcome as judging
