@@ -14,6 +14,7 @@ from msgspec import Struct
 
 from reviewbot.domain.findings.markers import (
     AnswerMark,
+    answers_in,
     comment_key,
     is_finding_id,
     read_finding_mark,
@@ -21,7 +22,6 @@ from reviewbot.domain.findings.markers import (
 from reviewbot.domain.github.drafts import Reaction
 from reviewbot.domain.github.pull_request import Comment, Permission, Thread, ThreadComment
 from reviewbot.domain.model.events import CommentEvent
-from reviewbot.domain.publishing.comment_diff import answers_in
 from reviewbot.domain.text.bounds import through_word
 from reviewbot.errors import nearest
 

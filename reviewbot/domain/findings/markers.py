@@ -8,11 +8,12 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from msgspec import Struct
 
 from reviewbot.domain.github.drafts import Reaction
+from reviewbot.domain.github.pull_request import Comment
 
 _SUMMARY = re.compile(r'<!-- reviewbot:summary:v1 instance="([^"]{0,100})" -->')
 _FINDING = re.compile(r'<!-- reviewbot:finding:v1 instance="([^"]*)" ids=([0-9a-f,]*)(?: answers=([0-9a-f,]+))? -->')
@@ -103,6 +104,13 @@ class AnswerMark(Struct, frozen=True):
 def read_answer_mark(body: str) -> AnswerMark | None:
     match = _ANSWER.match(body)
     return None if match is None else AnswerMark(match[1], match[2], Reaction(match[3]))
+
+
+def answers_in(comments: Iterable[Comment]) -> Iterator[tuple[Comment, AnswerMark]]:
+    """Yield reviewbot's answers to commands that no other account has edited."""
+    for comment in comments:
+        if comment.ours and comment.edited_by_us and (mark := read_answer_mark(comment.body)):
+            yield comment, mark
 
 
 def reply_mark(instance: str, key: str) -> str:

@@ -16,11 +16,10 @@ from typing import TypeVar
 from msgspec import Struct
 
 from reviewbot.domain.findings.markers import (
-    AnswerMark,
     FindingMark,
+    answers_in,
     finding_id,
     read_announcement_mark,
-    read_answer_mark,
     read_finding_mark,
     read_reply,
     says_closed,
@@ -166,13 +165,6 @@ def answered_twice(comments: Iterable[Comment], instance: str) -> Iterator[int]:
     answers = ((one.id, mark) for one, mark in answers_in(comments) if mark.instance == instance)
     ranked = ((mark.comment, (mark.reaction is not Reaction.YES, comment_id)) for comment_id, mark in answers)
     return (comment_id for _, comment_id in _all_but_first(ranked))
-
-
-def answers_in(comments: Iterable[Comment]) -> Iterator[tuple[Comment, AnswerMark]]:
-    """Yield reviewbot's answers to commands that no other account has edited."""
-    for comment in comments:
-        if comment.ours and comment.edited_by_us and (mark := read_answer_mark(comment.body)):
-            yield comment, mark
 
 
 def marked_threads(threads: Iterable[Thread], instance: str) -> Iterator[tuple[Thread, FindingMark]]:
