@@ -13,8 +13,8 @@ from typing import TypeVar
 
 from msgspec import Struct
 
-from reviewbot.adapters.actions.safe_files import opened_folder, replace_file
 from reviewbot.adapters.git.clone import EMPTY_TREE, Clone
+from reviewbot.adapters.safe_files import opened_folder, replace_file
 from reviewbot.domain.diff.parse import ChangeSet
 from reviewbot.domain.github.context import ContextRequest, ProjectContext
 from reviewbot.domain.github.pull_request import (

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TextIO
 from uuid import uuid4
 
-from reviewbot.adapters.actions.safe_files import check_inside, write_inside
+from reviewbot.adapters.safe_files import check_inside, write_inside
 from reviewbot.domain.diff.reviewed_file import FileView
 from reviewbot.domain.github.drafts import Annotation, AnnotationLevel
 from reviewbot.domain.text import escaping

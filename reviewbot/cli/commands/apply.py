@@ -9,8 +9,8 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from reviewbot.adapters.actions.safe_files import read_inside, write_inside
 from reviewbot.adapters.git.clone import Clone, open_clone
+from reviewbot.adapters.safe_files import read_inside, write_inside
 from reviewbot.cli.commands.render import read_stored, write_patch
 from reviewbot.cli.invocation import Call
 from reviewbot.cli.patch import Edit, Patched, patch, patched

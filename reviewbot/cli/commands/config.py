@@ -9,8 +9,8 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from reviewbot.adapters.actions.safe_files import is_taken, read_inside
 from reviewbot.adapters.git.clone import open_clone
+from reviewbot.adapters.safe_files import is_taken, read_inside
 from reviewbot.cli.invocation import Call
 from reviewbot.domain.model.options import PathInstruction
 from reviewbot.domain.policy.routes import Route

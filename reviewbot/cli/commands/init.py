@@ -8,8 +8,8 @@ from collections.abc import Mapping, Sequence
 from importlib.metadata import distribution
 from pathlib import Path
 
-from reviewbot.adapters.actions.safe_files import is_taken, read_inside, write_inside
 from reviewbot.adapters.git.clone import open_clone
+from reviewbot.adapters.safe_files import is_taken, read_inside, write_inside
 from reviewbot.cli.invocation import Call
 from reviewbot.domain.model.options import ReviewerKind
 from reviewbot.domain.model.repository_setup import ACTIONS_APP

@@ -17,7 +17,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reviewbot.adapters.actions.runner import SUMMARY_BYTES, Runner
-from reviewbot.adapters.actions.safe_files import check_inside, read_inside
+from reviewbot.adapters.safe_files import check_inside, read_inside
 from reviewbot.domain.github.drafts import Annotation, AnnotationLevel
 from reviewbot.errors import OutputUnwritable, SettingsError
 from reviewbot.ports import Reporter
