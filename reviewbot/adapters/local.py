@@ -7,6 +7,7 @@ because the report contains everything.
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TypeVar
@@ -14,7 +15,7 @@ from typing import TypeVar
 from msgspec import Struct
 
 from reviewbot.adapters.git.clone import EMPTY_TREE, Clone
-from reviewbot.adapters.safe_files import opened_folder, replace_file
+from reviewbot.adapters.safe_files import opened_folder, replacing
 from reviewbot.domain.diff.parse import ChangeSet
 from reviewbot.domain.github.context import ContextRequest, ProjectContext
 from reviewbot.domain.github.pull_request import (
@@ -212,8 +213,13 @@ class StateFile:
             return
         try:
             self._path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            with opened_folder(str(self._path.parent), []) as folder:
-                replace_file(folder, self._path.name, text.encode("utf-8", "replace"), 0o600)
+            with (
+                opened_folder(str(self._path.parent), []) as folder,
+                replacing(folder, self._path.name, 0o600) as stream,
+            ):
+                stream.write(text.encode("utf-8", "replace"))
+                stream.flush()
+                os.fsync(stream.fileno())
         except OSError as error:
             reason = error.strerror or type(error).__name__
             hint = "Make the folder writable. reviewbot does not buy a review that it cannot record."

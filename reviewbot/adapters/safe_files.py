@@ -36,8 +36,14 @@ def write_inside(
         SettingsError: the path is outside the workspace or cannot be written.
     """
     *folders, name = _parts(workspace, path, forbidden)
-    with _refusing(path, "written"), opened_folder(workspace, folders) as inside:
-        replace_file(inside, name, content, mode)
+    with (
+        _refusing(path, "written"),
+        opened_folder(workspace, folders) as inside,
+        replacing(inside, name, 0o644 if mode is None else mode) as stream,
+    ):
+        stream.write(content)
+        if mode is not None:
+            os.fchmod(stream.fileno(), mode)
 
 
 def is_taken(workspace: str, path: str, forbidden: frozenset[str]) -> bool:
@@ -168,16 +174,13 @@ def _create_temporary(inside: int, mode: int) -> tuple[str, BinaryIO]:
     return name, os.fdopen(os.open(name, _NEW_FILE, mode, dir_fd=inside), "wb")
 
 
-def replace_file(inside: int, name: str, content: bytes, mode: int | None) -> None:
-    """Write a temporary file to the disk and rename it, so that a symlink with this name is replaced, not followed."""
-    temporary, stream = _create_temporary(inside, 0o644 if mode is None else mode)
+@contextmanager
+def replacing(inside: int, name: str, mode: int) -> Iterator[BinaryIO]:
+    """Yield a temporary file, and rename it afterward, so that a symlink with this name is replaced, not followed."""
+    temporary, stream = _create_temporary(inside, mode)
     try:
         with stream:
-            stream.write(content)
-            if mode is not None:
-                os.fchmod(stream.fileno(), mode)
-            stream.flush()
-            os.fsync(stream.fileno())
+            yield stream
         os.replace(temporary, name, src_dir_fd=inside, dst_dir_fd=inside)
     finally:
         with suppress(FileNotFoundError):  # it was renamed
