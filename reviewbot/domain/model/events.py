@@ -177,10 +177,14 @@ class _Head(Struct, frozen=True):
 
 
 class _PullRequest(Struct, frozen=True):
-    """A pull request, or an issue. Only an issue that is a pull request has the field `pull_request`."""
-
     number: Number | None = None
     head: _Head = _Head()
+
+
+class _Issue(Struct, frozen=True):
+    """An issue or a pull request. Only a pull request has the field `pull_request`."""
+
+    number: Number | None = None
     pull_request: dict[str, object] | None = None
 
 
@@ -219,7 +223,7 @@ class _Payload(Struct, frozen=True):
     sender: _Account | None = None
     label: _Named | None = None
     pull_request: _PullRequest = _PullRequest()
-    issue: _PullRequest = _PullRequest()
+    issue: _Issue = _Issue()
     comment: _Comment = _Comment()
     inputs: _DispatchInputs | None = None
     merge_group: _MergeGroup = _MergeGroup()

@@ -168,6 +168,11 @@ def test_a_comment_without_author_or_text_is_still_read() -> None:
     assert event == CommentEvent(7, "created", "", "", "octocat", sender_is_bot=False)
 
 
+def test_only_the_fields_of_an_issue_are_read_from_an_issue() -> None:
+    issue = {"number": 7, "pull_request": {"url": "…"}, "head": None}
+    assert read_event("issue_comment", comment(issue=issue)) == read_event("issue_comment", comment())
+
+
 def test_a_comment_on_an_issue_is_skipped_with_the_reason() -> None:
     event = read_event("issue_comment", comment(issue={"number": 7}))
     assert event == OtherEvent("the comment is on an issue, not on a pull request")
