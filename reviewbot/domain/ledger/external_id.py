@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
 
-from msgspec import Struct, structs
+from msgspec import Struct
 
 from reviewbot.domain.findings.tracked_finding import LOST
 from reviewbot.domain.github.check_identity import TAG_LENGTH
@@ -73,10 +73,14 @@ class ExternalId(Struct, frozen=True):
     counter: int
 
 
+def _rules_word(rules: Rules) -> str:
+    return "".join(one.value[0] for one in (rules.fail_on, rules.on_pending, rules.on_error, rules.on_partial))
+
+
 def _read_rules(word: str) -> Rules:
     fail_on = next(one for one in FailOn if one.value[0] == word[0])
     pending, error, partial = (next(one for one in Tolerance if one.value[0] == letter) for letter in word[1:4])
-    return Rules(fail_on, pending, error, partial)
+    return Rules(fail_on=fail_on, on_pending=pending, on_error=error, on_partial=partial)
 
 
 def _in_base64(digits: str) -> str:
@@ -91,8 +95,7 @@ def encode_external_id(purchase: Purchase, ledger: Ledger, signer: Signer) -> st
     missed = purchase.missed or int(purchase.coverage is Coverage.PARTIAL)
     figures = f"{purchase.attempt} {purchase.state} {purchase.hold} {used} {purchase.size_tier} {missed}"
     asked = purchase.asked[-1] if purchase.asked else _BY_A_USER if purchase.requested_by else "-"
-    rules = "".join(one.value[0] for one in structs.astuple(purchase.judgement.rules))
-    rules += _FINDINGS[purchase.is_carried, purchase.confirms]
+    rules = _rules_word(purchase.judgement.rules) + _FINDINGS[purchase.is_carried, purchase.confirms]
     more = f"{_in_base64(purchase.since) or '-'} {at} {short_credits(ledger.spent):f} {asked} {purchase.parts} {rules}"
     counter = min(ledger.counter, MAX_COUNTER)
     identity, selection = _in_base64(purchase.identity), purchase.selection[:SHORT_SELECTION]
