@@ -129,10 +129,11 @@ class ToolRunner(Struct):
         if len(found) < len(raws):
             return "its output refers to an unknown file"
         self.findings += found
-        # the first error of each file
-        broken = {copy.name: (copy, raw) for copy, raw in reversed(found) if raw.rule in self.tool.unparsed}
-        for copy, raw in broken.values():
-            line = copy.source_line(raw.line)
+        broken: dict[str, tuple[Copy, int]] = {}
+        for copy, raw in found:
+            if raw.rule in self.tool.unparsed:
+                broken.setdefault(copy.name, (copy, copy.source_line(raw.line)))
+        for copy, line in broken.values():
             self._miss([copy], f"it could not parse the whole file; fix the syntax error on line {line}")
         return ""
 

@@ -98,6 +98,14 @@ def test_a_carriage_return_does_not_move_a_finding_off_the_changed_lines(
     assert [line for _, line, _ in titles(answer)] == [2]
 
 
+def test_files_with_syntax_errors_are_reported_in_their_order_with_their_first_error(
+    attach: Attach, path_env: dict[str, str]
+) -> None:
+    files = {"a.py": "def f(:\n\ndef g(:\n", "b.py": "x = 1\n", "c.py": "\nclass :\n"}
+    unseen = [one for one in examine(attach(files), path_env=path_env).unseen if one.tool == "ruff"]
+    assert [(one.path, one.why.rpartition(" ")[2]) for one in unseen] == [("a.py", "1"), ("c.py", "2")]
+
+
 def test_a_missing_tool_is_reported(attach: Attach, tmp_path: Path) -> None:
     examination = examine(attach({"a.py": EVAL, "b.md": "b\n"}), path_env={"PATH": str(tmp_path)})
     assert [(one.path, one.tool, one.why) for one in examination.unseen] == [
