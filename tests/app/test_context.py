@@ -46,7 +46,7 @@ def test_a_first_review_sends_and_lists_documents_messages_and_issues(tmp_path: 
         for name in ("`issue #12`", "`commit messages`", "`README.md`", "`AGENTS.md`", "`package.json`"):
             assert name in rig.summaries()[0]
         manifest = json.loads((done.workspace / "report.json").read_text())["manifest"]
-        assert [one["name"] for one in manifest["context"]][:2] == ["issue #12", "commit messages"]
+        assert [one["name"] for one in manifest["context"]][-2:] == ["issue #12", "commit messages"]
         assert sum(one["redactions"] for one in manifest["context"]) == 1
         assert "context.md" in rig.service.tasks()[0].request.prompt
 
@@ -135,7 +135,7 @@ def test_a_dry_run_lists_the_context(tmp_path: Path) -> None:
         rig.world.closing(REPO, 1, 12, "It is slow", "Fix it.")
         done = rig.run(dry_run="true", json_file="report.json")
         manifest = json.loads((done.workspace / "report.json").read_text())["manifest"]["context"]
-        assert [one["name"] for one in manifest] == ["issue #12", "commit messages", "README.md"]
+        assert [one["name"] for one in manifest] == ["README.md", "issue #12", "commit messages"]
         assert "Context (" in done.summary
         assert all(f"`{one['name']}`" in done.summary for one in manifest)
         assert not rig.service.tasks()

@@ -110,8 +110,9 @@ def prepare(run: RunContext, snapshot: Snapshot, change: ChangeSet) -> ReviewedC
     redactor = Redactor.of([*texts, *names], settings.secrets(), diffs=diffs)
     secrets = {file.path: file.diff.status for file in selection.selected if _is_secret(file)}
     selected = [file for file in selection.selected if file.path not in secrets]
+    names_of_selected = {name for file in selected for name in (file.path, file.diff.old_path)}
     instructions = [
-        one for one in settings.path_instructions if any(matches([one.path], file.path) for file in selected)
+        one for one in settings.path_instructions if any(matches([one.path], name) for name in names_of_selected)
     ]
 
     said = _redacting(words, redactor, settings.secrets())

@@ -37,7 +37,8 @@ def create_task(run: RunContext, known: Known, bought: Bought, candidate: Candid
         raise _nothing_fits(run, known, attachments.together(packings, len(packings)))
     run.ports.own_tasks.bought.add(bought.purchase.key)  # before the response, which may be lost
     tasks = _create(run, known, bought, candidate.identity, packings)
-    return TaskCreated(joined(tasks), attachments.together(packings, len(tasks)))
+    packing = attachments.together(packings, len(tasks))
+    return TaskCreated(joined(tasks), packing, is_whole=len(tasks) == len(packings))
 
 
 def _nothing_fits(run: RunContext, known: Known, packing: Packing) -> NothingSendable:

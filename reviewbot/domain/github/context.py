@@ -139,8 +139,9 @@ def json_size(text: str) -> int:
 
 
 def _sources(context: ProjectContext) -> Iterator[tuple[str, str]]:
+    """Yield the default branch's files first, so that the author's texts cannot displace them."""
+    yield from context.files.items()
     for issue in context.issues[:MOST_ISSUES]:
         yield f"issue #{issue.number}", f"{issue.title}\n\n{issue.body}"
     if context.messages:
         yield "commit messages", "\n\n".join(one.strip() for one in context.messages[-MOST_COMMITS:])
-    yield from context.files.items()

@@ -27,6 +27,7 @@ from reviewbot.domain.machine.decisions.purchase import (
     dropped,
     resume,
     selection_of,
+    without_tolerance,
 )
 from reviewbot.domain.machine.finish import finish, take_reread
 from reviewbot.domain.machine.known import Candidate, Known, OpenTask, OwnReview
@@ -150,6 +151,7 @@ def _end_older(known: Known, purchase: Purchase, got: TaskRead, now: datetime) -
     seen_whole = not got.task.unseen and purchase.coverage is Coverage.FULL
     closed = purchase.over(TaskState.DONE, got.task.credits_used, now)
     closed = closed.answered(readable=got.answer.report.readable, seen_whole=seen_whole, now=now)
+    closed = closed if got.task.is_completed else without_tolerance(closed)
     return known.with_answer(closed, replace(got.answer, whole=closed.is_whole))
 
 

@@ -292,8 +292,11 @@ class Reread(Struct, frozen=True):
 
 
 class TaskCreated(Struct, frozen=True):
+    """The created task. `is_whole` is False if CodeVF refused one of several tasks."""
+
     task: Task
     packing: Packing
+    is_whole: bool
 
 
 OfGitHub = Permission | StoredLedger | ChangeRead | HeadChecksRead | NewPartRead | Reread

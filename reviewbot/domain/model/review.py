@@ -178,6 +178,11 @@ class Task(Struct, frozen=True):
     unseen: tuple[Unread, ...] = ()
     parts: tuple[Task, ...] = ()
 
+    @property
+    def is_completed(self) -> bool:
+        """Whether the task, or each of several tasks, has a result."""
+        return all(one.status is TaskStatus.COMPLETED for one in self.parts or (self,))
+
 
 class Balance(Struct, frozen=True):
     available: Decimal

@@ -25,7 +25,7 @@ _INVISIBLE = re.compile(
     "\U000110bd\U000110cd\U00013430-\U0001343f\U0001bca0-\U0001bca3\U0001d173-\U0001d17a"
     "\U000e0000-\U000e0fff"  # tag characters and selectors that can hide text
     "]"
-    "|(?<=[\ufe0e\ufe0f])[\ufe0e\ufe0f]"  # a second emoji selector has no effect
+    "|(?<=[\ufe0e\ufe0fA-Za-z_])[\ufe0e\ufe0f]"  # a second emoji selector, or one in a name, has no effect
 )
 
 

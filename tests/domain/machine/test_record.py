@@ -52,7 +52,7 @@ def submitted(now: Known | None = None, **settings: Any) -> Any:  # noqa: ANN401
     """Return the phase after the task was created."""
     at = bought(known(**settings))
     at = replace(at, known=replace(now or at.known, change=at.known.change, memory=at.known.memory))
-    return go(go(at, in_check_run(at)), steps.TaskCreated(TASK, Packing((), (), ())))
+    return go(go(at, in_check_run(at)), steps.TaskCreated(TASK, Packing((), (), ()), is_whole=True))
 
 
 # An intent

@@ -83,7 +83,7 @@ from reviewbot.domain.machine.finish import finish, move_to_new_head, publish_fo
 from reviewbot.domain.machine.known import Bought, Candidate, HeadProof, Known, OpenTask, OwnReview, ReviewedHead, Wrote
 from reviewbot.domain.machine.learn import learn
 from reviewbot.domain.model.events import ReviewEvent
-from reviewbot.domain.model.options import Allow, AnswerForm, Auto, FailOn, ReviewKind, ReviewOn, Supersede
+from reviewbot.domain.model.options import Allow, AnswerForm, Auto, FailOn, ReviewKind, ReviewOn, Supersede, Tolerance
 from reviewbot.domain.model.review import NOT_BEGUN, UNFINISHED, Balance, Report, Severity, Task, TaskStatus, Unread
 from reviewbot.domain.policy.eligibility import SKIP_LABEL, Asked, AtTerminal, Policy
 from reviewbot.domain.policy.readiness import WaitRules
@@ -440,7 +440,7 @@ def test_a_check_run_with_an_intent_is_not_written_unread() -> None:
 def test_an_open_task_stays_in_progress_if_github_cannot_record_or_show_it() -> None:
     quoted = bought(known())
     intended = go(quoted, in_check_run(quoted))
-    created = steps.TaskCreated(Task("task_1", TaskStatus.PENDING, "pending"), Packing((), (), ()))
+    created = steps.TaskCreated(Task("task_1", TaskStatus.PENDING, "pending"), Packing((), (), ()), is_whole=True)
     open_task = steps.TaskRead(Task("task_1", TaskStatus.PROCESSING, "processing"))
     reopened = go(start(known()), reading(own(known())), steps.Done(), open_task)
     for phase, kind in ((go(intended, created), phases.Submitted), (reopened, phases.Reopened)):
@@ -1319,6 +1319,43 @@ def test_a_head_that_has_moved_gets_no_deferral() -> None:
     assert go(waiting_for_older(known()), moved(known())).outcome.reason is Reason.SUPERSEDED
 
 
+DONE, CANCELLED = (
+    Task(name, TaskStatus(name), name, unseen=(Unread("b.py", ""),)) for name in ("completed", "cancelled")
+)
+
+
+@pytest.mark.parametrize(
+    ("parts", "is_whole", "conclusion"),
+    [
+        ((DONE, DONE), True, Conclusion.SUCCESS),
+        ((DONE, CANCELLED), True, Conclusion.ACTION_REQUIRED),
+        ((), False, Conclusion.ACTION_REQUIRED),
+    ],
+)
+def test_a_cancelled_or_refused_task_of_several_is_not_tolerated_as_partial(
+    parts: tuple[Task, ...], conclusion: Conclusion, *, is_whole: bool
+) -> None:
+    """An author can cancel a task, unlike a file that cannot be sent."""
+    rules = replace(known().judgement.rules, on_partial=Tolerance.PASS)
+    quoted = bought(known(judgement=replace(known().judgement, rules=rules)))
+    task = replace(DONE, id="task_1", parts=parts)
+    created = steps.TaskCreated(task, Packing((), (), ()), is_whole=is_whole)
+    submitted = go(quoted, in_check_run(quoted), created)
+    published = go(submitted, submitted.known, in_check_run(submitted), Report("Fine.", ()))
+    assert published.outcome.conclusion is conclusion
+    older = own(
+        known(),
+        identity="9" * 32,
+        task_id="task_older",
+        head_sha=OTHER_HEAD,
+        judgement=quoted.bought.purchase.judgement,
+    )
+    answer = PlacedAnswer("task_older", whole=True, here=False, report=Report("", ()), placed=())
+    at = go(start(known()), reading(older), steps.Done(), steps.TaskRead(task, answer))
+    is_tolerated = at.known.ledger.named(older.key).judgement.rules.on_partial is Tolerance.PASS
+    assert is_tolerated is (CANCELLED not in parts)
+
+
 def test_a_task_that_is_too_large_is_sent_in_every_size_before_it_fails() -> None:
     quoted = bought(known())
     sizes = len(size_tiers(known().request.attachment_bytes))
@@ -1715,7 +1752,7 @@ def test_a_dry_run_lists_the_context_redacted_and_the_purchase_records_what_was_
     assert at.known.packing is not None
     [part] = at.known.packing.context
     assert (part.name, part.redactions) == ("README.md", 1)
-    created = steps.TaskCreated(Task("task_1", TaskStatus.PENDING, "pending"), at.known.packing)
+    created = steps.TaskCreated(Task("task_1", TaskStatus.PENDING, "pending"), at.known.packing, is_whole=True)
     bought = record_submission(at.known, at.known.own.bought, created, NOON, again=False)
     assert bought.purchase.context == (part,)
     stored = Ledger().with_purchase(bought.purchase)

@@ -420,7 +420,7 @@ class RandomWorld:
             return self.random.choice([self.service_error(), Failed(self.random.choice(errors))])
         if self.chance(0.05):
             return Failed(PayloadTooLarge("Too much."))
-        return TaskCreated(self.task("task_new"), Packing((), (), ()))
+        return TaskCreated(self.task("task_new"), Packing((), (), ()), is_whole=True)
 
     def reread(self, known: Known) -> Reread:
         """Return a second read, in which a deferred purchase may be cancelled, or another run may be the first."""

@@ -199,7 +199,8 @@ def test_visible_keeps_ordinary_text() -> None:
     said = "Grüße, 漢字, עברית, ⚠️ and a tab\there\n"
     assert escaping.visible(said) == said
     assert escaping.visible("a\r\nb\rc") == "a\nb⟨U+000D⟩c"
-    assert escaping.visible("a\ufe0f\ufe0f\ufe0e") == "a\ufe0f⟨U+FE0F⟩⟨U+FE0E⟩"
+    assert escaping.visible("❤\ufe0f\ufe0f\ufe0e") == "❤\ufe0f⟨U+FE0F⟩⟨U+FE0E⟩"
+    assert escaping.visible("is_admin\ufe0f = 1") == "is_admin⟨U+FE0F⟩ = 1", "another name"
     assert escaping.visible("\x1b]0;title\x07") == "⟨U+001B⟩]0;title⟨U+0007⟩"
 
 
