@@ -1343,13 +1343,8 @@ def test_a_cancelled_or_refused_task_of_several_is_not_tolerated_as_partial(
     submitted = go(quoted, in_check_run(quoted), created)
     published = go(submitted, submitted.known, in_check_run(submitted), Report("Fine.", ()))
     assert published.outcome.conclusion is conclusion
-    older = own(
-        known(),
-        identity="9" * 32,
-        task_id="task_older",
-        head_sha=OTHER_HEAD,
-        judgement=quoted.bought.purchase.judgement,
-    )
+    settings = quoted.bought.purchase.judgement
+    older = purchase(identity="9" * 32, task_id="task_older", head_sha=OTHER_HEAD, judgement=settings)
     answer = PlacedAnswer("task_older", whole=True, here=False, report=Report("", ()), placed=())
     at = go(start(known()), reading(older), steps.Done(), steps.TaskRead(task, answer))
     is_tolerated = at.known.ledger.named(older.key).judgement.rules.on_partial is Tolerance.PASS
