@@ -180,38 +180,48 @@ def of_question(view: QuestionView) -> Iterator[dict[str, object]]:
 
 
 class _PromptLimits(Struct, frozen=True):
-    """The maximum number of characters of each string in a prompt. `rows` limits the length of each list."""
+    """The maximum number of characters of each string in a prompt.
+
+    The owners' texts are `text` and `pattern`, and `rules` is the number of patterns. `rows` limits the lists of files.
+    """
 
     body: int = 0
     title: int = 500
-    text: int = 10_000
     path: int = 300
     rows: int = 200
+    text: int = 10_000
+    pattern: int = 300
+    rules: int = 200
 
 
 _PROMPT_LIMITS = (
     *(_PromptLimits(body=body) for body in (10_000, 8000, 6000, 4500, 3000, 2000, 1200, 600, 300, 0)),
     _PromptLimits(title=120),
     _PromptLimits(title=60),
-    _PromptLimits(title=60, rows=60),
     _PromptLimits(title=60, rows=25, path=200),
-    _PromptLimits(title=60, rows=10, path=150, text=4000),
-    _PromptLimits(title=60, rows=6, path=100, text=600),
-    _PromptLimits(title=40, rows=2, path=60, text=200),
-    _PromptLimits(title=20, rows=0, path=40, text=80),
+    _PromptLimits(title=60, rows=6, path=100),
+    _PromptLimits(title=40, rows=6, path=40),
+    _PromptLimits(title=40, rows=6, path=40, rules=60),
+    _PromptLimits(title=40, rows=6, path=40, rules=25, text=4000),
+    _PromptLimits(title=40, rows=6, path=40, rules=10, text=4000, pattern=150),
+    _PromptLimits(title=40, rows=6, path=40, rules=6, text=600, pattern=100),
+    _PromptLimits(title=40, rows=2, path=40, rules=2, text=200, pattern=60),
+    _PromptLimits(title=20, rows=0, path=40, rules=0, text=80, pattern=40),
 )
+"""The author's texts are truncated before those of the owners."""
 
 
 def of_prompt(view: PromptView) -> Iterator[dict[str, object]]:
     """Yield contexts of decreasing size for the prompt. The body is truncated first, then the title, then the lists."""
     for limits in _PROMPT_LIMITS:
-        rows, path, text = limits.rows, partial(shorten_line, limit=limits.path), partial(shorten, limit=limits.text)
+        path, pattern = partial(shorten_line, limit=limits.path), partial(shorten_line, limit=limits.pattern)
+        rows, rules, text = limits.rows, limits.rules, partial(shorten, limit=limits.text)
         thin = replace(
             view,
             title=shorten_line(_without(view.title, view.boundary), limits.title),
             body=shorten(_without(view.body, view.boundary), limits.body),
             instructions=text(view.instructions),
-            path_instructions=tuple((path(pattern), text(value)) for pattern, value in view.path_instructions[:rows]),
+            path_instructions=tuple((pattern(one), text(value)) for one, value in view.path_instructions[:rules]),
             file_names=tuple((path(name), path(value)) for name, value in view.file_names[:rows]),
             omitted=tuple(map(path, view.omitted[:rows])),
             repository=path(view.repository),
@@ -220,7 +230,7 @@ def of_prompt(view: PromptView) -> Iterator[dict[str, object]]:
         )
         yield {
             "view": thin,
-            "more_patterns": max(0, len(view.path_instructions) - rows),
+            "more_patterns": max(0, len(view.path_instructions) - rules),
             "more_files": max(0, len(view.file_names) - rows),
             "more_omitted": max(0, len(view.omitted) - rows),
         }

@@ -276,6 +276,14 @@ def test_the_owners_instructions_are_truncated_after_the_authors_text(renderer: 
     assert "cut here" in text
 
 
+def test_an_author_cannot_displace_the_owners_rules(renderer: Renderer) -> None:
+    rules = tuple((f"src/p{number}/**", f"Rule {number}. {'x' * 100}") for number in range(30))
+    files = tuple((LONG_PATH, "the whole file") for _ in range(5))
+    text = renderer.prompt(replace(PROMPT, path_instructions=rules, file_names=files, omitted=(LONG_PATH,) * 5000))
+    assert all(rule in text for _, rule in rules)
+    assert all(f"For files that match {pattern}:" in text for pattern, _ in rules)
+
+
 def test_a_long_answer_to_a_question_is_posted_as_far_as_github_accepts_it(renderer: Renderer) -> None:
     def posted(text: str) -> str:
         return renderer.post(replace(ANSWER, word="ask", reason="", check_title="", reply=replace(ASKED, text=text)))
