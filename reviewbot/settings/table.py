@@ -153,7 +153,7 @@ class Settings:
     on_partial: Tolerance = setting(
         Tolerance.FAIL,
         "What to do if selected files were not fully reviewed: `fail` fails the check, and `pass` ignores the "
-        "unreviewed parts.",
+        "unreviewed parts, except those of a cancelled or refused task.",
     )
     fail_on: FailOn = setting(
         FailOn.CRITICAL,

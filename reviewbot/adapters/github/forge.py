@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
 from functools import partial
@@ -57,6 +57,8 @@ _HIDING = Intent("hiding a comment", "pull-requests: write")
 
 
 class GitHubForge(FileReader):
+    _page = PAGE
+
     def installed(self) -> tuple[str, ...]:
         """Return the repositories of a GitHub App's installation, except archived and disabled ones."""
         intent = Intent("listing the repositories of the App's installation", "metadata: read")
@@ -85,20 +87,15 @@ class GitHubForge(FileReader):
         hidden: list[GraphQLError] = []
         forgives = remembering(hidden, lambda error: error.hides("recent", "forced"))
         read = partial(self._calls.query, queries.snapshot(len(more)), intent=intent, kind=answers.Snapshot)
-        size = PAGE
-        try:
-            data = read({**variables, "page": size}, forgives=forgives)
-        except TooCostly:
-            size = SMALL_PAGE
-            data = read({**variables, "page": size}, forgives=forgives, patient=False)
+        data = self._in_pages(lambda size: read({**variables, "page": size}, forgives=forgives))
         node = self._found(data.repository, f"repository {self.repository}")
         pull = self._found(node.pull_request, f"pull request {number}")
         own, older, others = self._all_check_runs(pull, data, check_names, listed=not hidden)
-        comments = self._whole(pull.comments, queries.MORE_RATED_COMMENTS, number, answers.RatedCommentNode, size)
-        threads = self._whole(pull.review_threads, queries.MORE_THREADS, number, answers.ThreadNode, size)
+        comments = self._whole(pull.comments, queries.MORE_RATED_COMMENTS, number, answers.RatedCommentNode)
+        threads = self._whole(pull.review_threads, queries.MORE_THREADS, number, answers.ThreadNode)
         said = [(thread, tuple(self._thread_comments(thread))) for thread in threads]
         rated = self._rated_replies(one for _, thread_comments in said for one in thread_comments)
-        reviews = self._whole(pull.reviews, queries.MORE_REVIEWS, number, answers.ReviewNode, size)
+        reviews = self._whole(pull.reviews, queries.MORE_REVIEWS, number, answers.ReviewNode)
         return Snapshot(
             repository=parse.repository(node),
             pull=parse.pull_request(pull),
@@ -345,15 +342,24 @@ class GitHubForge(FileReader):
         whole = answers.Paged[kind]  # type: ignore[valid-type]  # a type at run time
         return items(lambda after: self._read(document, {**variables, "after": after}, intent, whole).page)
 
-    def _whole(
-        self, page: answers.Page[T] | None, document: str, number: int, kind: type[T], size: int = PAGE
-    ) -> Iterator[T]:
+    def _in_pages(self, read: Callable[[int], T]) -> T:
+        """Call `read` with the size of a page. From the first response that is too costly, pages are small."""
+        try:
+            return read(self._page)
+        except TooCostly:
+            if self._page == SMALL_PAGE:
+                raise
+            self._page = SMALL_PAGE
+            return read(self._page)
+
+    def _whole(self, page: answers.Page[T] | None, document: str, number: int, kind: type[T]) -> Iterator[T]:
         """Yield the items of a pull request's list. `page` is the first page, if already read."""
         whole = answers.InPullRequest[answers.Paged[kind]]  # type: ignore[valid-type]  # a type at run time
 
         def read(after: str | None) -> answers.Page[T]:
-            asked = {"number": number, "page": size, "after": after}
-            return self._found(self._read(document, asked, _PULL, whole).pull_request, "the pull request").page
+            asked = {"number": number, "after": after}
+            found = self._in_pages(lambda size: self._read(document, {**asked, "page": size}, _PULL, whole))
+            return self._found(found.pull_request, "the pull request").page
 
         return items(read, page)
 

@@ -114,13 +114,14 @@ Redact = Callable[[str], tuple[str, int]]
 def context_text(context: ProjectContext, limit: int, redact: Redact) -> ContextText:
     """Return the parts that fit in `limit` bytes of JSON, each with at most `LONGEST_PART` characters."""
     left, texts, parts = min(limit, MAX_CONTEXT) - json_size(TITLE), [TITLE], list[ContextPart]()
+    reserved = left // 3 if context.issues or context.messages else 0  # for them, beside the files
     for name, source in _sources(context):
         # Redact the text before truncating it, because a truncated secret may not be recognized.
         clean, count = redact(through_word(source, 4 * LONGEST_PART))
         short = shorten(clean.strip(), LONGEST_PART)
         more = "" if len(short) == len(clean.strip()) else "\n(shortened)"
         text = f"=== {json.dumps(name)}\n{quoted(short)}{more}\n\n"
-        if short and json_size(text) <= left:
+        if short and json_size(text) <= left - reserved * (name in context.files):
             left -= json_size(text)
             texts.append(text)
             parts.append(part_of(name, text, count))

@@ -25,7 +25,7 @@ from reviewbot.domain.findings.tracked_finding import (
 from reviewbot.domain.github.context import ContextPart
 from reviewbot.domain.github.pull_request import PullRequest, Seen, Snapshot
 from reviewbot.domain.ledger.opinions import Opinions, opinions_of
-from reviewbot.domain.model.options import AnswerForm, FailOn, ReviewKind
+from reviewbot.domain.model.options import AnswerForm, FailOn, ReviewKind, Tolerance
 from reviewbot.domain.model.question import Question, Questions
 from reviewbot.domain.model.review import Credits, Mode, Severity
 from reviewbot.domain.policy.verdict import Coverage, Rules, blocks
@@ -205,9 +205,13 @@ class Purchase(Struct, frozen=True):
         return replace(self, coverage=coverage, read_at=self.read_at or read_at, unread=not readable)
 
     def with_details(self, whole: Purchase) -> Purchase:
-        """Combine the state of this copy with the other fields of `whole`, the full record of the same attempt."""
+        """Combine the state of this copy with the other fields of `whole`, the full record of the same attempt.
+
+        Only one of the two may know that a task was refused, which makes `on-partial` stricter.
+        """
+        is_strict = self.judgement.rules.on_partial is Tolerance.FAIL
         return replace(
-            whole,
+            whole.without_tolerance() if is_strict else whole,
             state=self.state,
             task_id=self.task_id,
             hold=self.hold,
@@ -222,6 +226,14 @@ class Purchase(Struct, frozen=True):
             read_at=self.read_at,
             unread=self.unread,
         )
+
+    def without_tolerance(self) -> Purchase:
+        """Return the purchase with `on-partial: fail`, because one of its tasks was refused or ended without a result.
+
+        `on-partial: pass` tolerates only files that cannot be sent. Otherwise, an author could cancel a task.
+        """
+        rules = replace(self.judgement.rules, on_partial=Tolerance.FAIL)
+        return replace(self, judgement=replace(self.judgement, rules=rules))
 
     def over(self, state: TaskState, used: Decimal | None, now: datetime) -> Purchase:
         """Set a final state. The first call also records the minutes since the submission."""
@@ -286,6 +298,8 @@ class Ledger(Struct, frozen=True):
             is_complete = latest.state is not TaskState.DONE or other.state is TaskState.DONE
             if other.base_ref and not latest.base_ref and is_complete:
                 latest = latest.with_details(other)
+            if other.task_id and other.judgement.rules.on_partial is Tolerance.FAIL:
+                latest = latest.without_tolerance()  # only one record may know that a task was refused
             read_at = known.read_at or purchase.read_at
             latest = replace(latest, change=change, judged=judged, context=context, read_at=read_at)
             return replace(self, purchases=tuple(latest if one is known else one for one in self.purchases))

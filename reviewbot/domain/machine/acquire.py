@@ -27,7 +27,6 @@ from reviewbot.domain.machine.decisions.purchase import (
     dropped,
     resume,
     selection_of,
-    without_tolerance,
 )
 from reviewbot.domain.machine.finish import finish, take_reread
 from reviewbot.domain.machine.known import Candidate, Known, OpenTask, OwnReview
@@ -151,7 +150,7 @@ def _end_older(known: Known, purchase: Purchase, got: TaskRead, now: datetime) -
     seen_whole = not got.task.unseen and purchase.coverage is Coverage.FULL
     closed = purchase.over(TaskState.DONE, got.task.credits_used, now)
     closed = closed.answered(readable=got.answer.report.readable, seen_whole=seen_whole, now=now)
-    closed = closed if got.task.is_completed else without_tolerance(closed)
+    closed = closed if got.task.is_completed else closed.without_tolerance()
     return known.with_answer(closed, replace(got.answer, whole=closed.is_whole))
 
 
@@ -307,14 +306,10 @@ def _is_outdated(known: Known, deferred: Purchase) -> bool:
 
 
 def _is_reviewed(known: Known, before: Purchase | None) -> bool:
-    """Return whether a review of another change of this pull request is answered or open.
-
-    An open task that CodeVF did not find does not count. A run without paid reviews looks up no task.
-    """
-    own, found = before.identity if before else "", {one.purchase.key for one in known.others}
-    others = [one for one in known.ledger.purchases if one.identity != own]
-    is_open = any(one.state is TaskState.OPEN and (one.key in found or not known.request.paid) for one in others)
-    return is_open or any(one.state is TaskState.DONE for one in others)
+    """Return whether a review of another change of this pull request is answered or open."""
+    unbought = {TaskState.ENDED, TaskState.DEFERRED, TaskState.INTENT}
+    bought = (one.identity for one in known.ledger.purchases if one.state not in unbought)
+    return any(identity != (before.identity if before else "") for identity in bought)
 
 
 def _wants_another(known: Known, before: Purchase | None) -> bool:

@@ -22,7 +22,6 @@ from reviewbot.domain.machine.decisions.outcome import (
     is_contradicted,
     newer_head,
 )
-from reviewbot.domain.machine.decisions.purchase import without_tolerance
 from reviewbot.domain.machine.decisions.routes import apply_routes
 from reviewbot.domain.machine.known import Known, OwnReview, ReviewedChange, ReviewedHead
 from reviewbot.domain.machine.phases import Completed, Judged, Published, Publishing
@@ -55,7 +54,7 @@ def after_answer(at: Completed, report: Report, now: datetime) -> Judged | Publi
     known = at.known.with_own(bought, at.task)
     report = replace(report, findings=(*report.findings, *redacted_lines(known.change.views)))
     purchase = bought.purchase.answered(readable=report.readable, seen_whole=not known.is_short, now=now)
-    purchase = purchase if at.task.is_completed else without_tolerance(purchase)
+    purchase = purchase if at.task.is_completed else purchase.without_tolerance()
     instance = known.request.instance
     placed = place(report.findings, known.change.views, purchase.judgement.placement, instance)
     answer = PlacedAnswer(purchase.task_id, purchase.is_whole, True, report, placed, instance)  # noqa: FBT003 — `here`

@@ -25,7 +25,8 @@ _INVISIBLE = re.compile(
     "\U000110bd\U000110cd\U00013430-\U0001343f\U0001bca0-\U0001bca3\U0001d173-\U0001d17a"
     "\U000e0000-\U000e0fff"  # tag characters and selectors that can hide text
     "]"
-    "|(?<=[\ufe0e\ufe0fA-Za-z_])[\ufe0e\ufe0f]"  # a second emoji selector, or one in a name, has no effect
+    # A selector for emoji is visible only after a symbol or U+2139, or in a keycap. In a name, it makes another name.
+    "|(?<![^\\w\x00-\x7f\ufe0e\ufe0f])(?<![0-9#*\u2139])[\ufe0e\ufe0f]|(?<=[0-9#*])[\ufe0e\ufe0f](?!\u20e3)"
 )
 
 

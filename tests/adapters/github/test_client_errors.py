@@ -302,7 +302,8 @@ def test_reads_are_retried_a_limited_number_of_times(github: GitHubOnLoopback, c
     github.faults.add(".", Reply(502), times=None)
     with pytest.raises(ForgeUnreachable, match="502"):
         call(github)
-    assert github.clock.waits == pytest.approx([1.0, 2.0, 4.0, 8.0], rel=0.25)
+    times = 2 if call is snapshot else 1  # the second time with small pages
+    assert github.clock.waits == pytest.approx([1.0, 2.0, 4.0, 8.0] * times, rel=0.25)
 
 
 @pytest.mark.parametrize("call", READS)
@@ -476,8 +477,9 @@ def test_a_query_that_is_too_costly_is_repeated_with_small_pages(
 ) -> None:
     github.faults.add("graphql", graphql(failure), times=None, body='"page": ?100')
     snapshot(github)
+    snapshot(github)
     bodies = [one.body for one in github.sent() if isinstance(one.body, dict)]
-    assert [body["variables"]["page"] for body in bodies] == [*[PAGE] * 5, SMALL_PAGE]
+    assert [body["variables"]["page"] for body in bodies] == [*[PAGE] * 5, SMALL_PAGE, SMALL_PAGE]
 
 
 @pytest.mark.parametrize("status", [302, 307, 308])

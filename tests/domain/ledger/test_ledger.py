@@ -1018,6 +1018,17 @@ def test_the_record_of_an_attempt_keeps_its_details_beside_a_copy_from_a_check_r
     assert len(Ledger((copy,)).with_purchase(replace(whole, attempt=2)).purchases) == 2
 
 
+@pytest.mark.parametrize("strict", ["copy", "whole"])
+def test_a_refused_task_fails_the_check_whichever_record_knows_of_it(strict: str) -> None:
+    rules = replace(BOUGHT.judgement.rules, on_partial=Tolerance.PASS)
+    whole = replace(BOUGHT, base_ref="main", judgement=replace(BOUGHT.judgement, rules=rules))
+    copy = replace(whole, base_ref="")
+    both = (copy.without_tolerance(), whole) if strict == "copy" else (copy, whole.without_tolerance())
+    [found] = Ledger((both[0],)).with_purchase(both[1]).purchases
+    assert (found.base_ref, found.judgement.rules.on_partial) == ("main", Tolerance.FAIL)
+    assert copy.with_details(whole).judgement.rules.on_partial is Tolerance.PASS
+
+
 def test_the_last_finished_attempt_at_a_change_counts() -> None:
     tries = [replace(BOUGHT, attempt=n, state=state) for n, state in enumerate(TaskState, start=1)]
     assert Ledger(tuple(tries)).find(BOUGHT.identity, TaskState.DONE) == tries[3]

@@ -1077,15 +1077,6 @@ def test_a_task_that_codevf_does_not_find_is_given_up_after_a_week(age: timedelt
     assert isinstance(found, phases.Pricing | phases.Scoping), "no purchase waits for it"
 
 
-def test_a_task_that_codevf_does_not_find_is_not_the_only_automatic_review() -> None:
-    older = purchase(identity="9" * 32, task_id="task_older", head_sha=OTHER_HEAD, submitted_at=NOON.isoformat())
-    policy = replace(known().request.policy, review_on=ReviewOn.READY)
-    at = go(start(known(policy=policy)), reading(older), steps.Done())
-    assert isinstance(go(at, UNKNOWN), phases.Pricing | phases.Scoping)
-    running = steps.TaskRead(Task("task_older", TaskStatus.PROCESSING, "processing"))
-    assert go(at, running).outcome.reason is Reason.PENDING, "the review of the older head is the only one"
-
-
 @pytest.mark.parametrize(("finished", "reason"), [(False, Reason.NOTHING_SELECTED), (True, Reason.MEMORY)])
 def test_a_finished_task_that_codevf_does_not_know_leaves_the_record_incomplete(
     reason: Reason, *, finished: bool

@@ -200,7 +200,10 @@ def test_visible_keeps_ordinary_text() -> None:
     assert escaping.visible(said) == said
     assert escaping.visible("a\r\nb\rc") == "a\nb⟨U+000D⟩c"
     assert escaping.visible("❤\ufe0f\ufe0f\ufe0e") == "❤\ufe0f⟨U+FE0F⟩⟨U+FE0E⟩"
-    assert escaping.visible("is_admin\ufe0f = 1") == "is_admin⟨U+FE0F⟩ = 1", "another name"
+    for name in ("is_admin", "is_admin2", "_", "é", "", "# ", "1"):
+        assert escaping.visible(f"{name}\ufe0f = 1") == f"{name}⟨U+FE0F⟩ = 1", "another name"
+    for seen in ("1\ufe0f\u20e3", "\u2139\ufe0f", "❤\ufe0f", "☎\ufe0e", "Ⓜ\ufe0f", "㊗\ufe0f", "™\ufe0f"):
+        assert escaping.visible(seen) == seen
     assert escaping.visible("\x1b]0;title\x07") == "⟨U+001B⟩]0;title⟨U+0007⟩"
 
 
@@ -230,7 +233,7 @@ def test_the_runners_command_syntax_is_recognized_and_code_is_not_a_command() ->
 def test_commands_in_a_log_line_stay_readable() -> None:
     assert escaping.log_line("  ::error::no ##[group]x") == "  : :error::no ## [group]x"
     assert escaping.log_line("a::b and ## c") == "a::b and ## c"
-    assert escaping.log_line("\ufe0e ::error::") == "\ufe0e : :error::"
+    assert escaping.log_line("\ufe0e ::error::") == "⟨U+FE0E⟩ ::error::"
 
 
 def test_the_text_and_the_title_of_a_workflow_command_are_encoded() -> None:

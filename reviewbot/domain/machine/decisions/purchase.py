@@ -283,15 +283,6 @@ def _with_quote(intent: Purchase, agreed: Quote) -> Purchase:
     return replace(intent, hold=agreed.hold, parts=agreed.parts, max_credits=agreed.max_credits, lines=agreed.lines)
 
 
-def without_tolerance(purchase: Purchase) -> Purchase:
-    """Return the purchase with `on-partial: fail`, because one of its tasks was refused or ended without a result.
-
-    `on-partial: pass` tolerates only files that cannot be sent. Otherwise, an author could cancel a task.
-    """
-    rules = replace(purchase.judgement.rules, on_partial=Tolerance.FAIL)
-    return replace(purchase, judgement=replace(purchase.judgement, rules=rules))
-
-
 def record_submission(known: Known, bought: Bought, got: TaskCreated, now: datetime, *, again: bool) -> Bought:
     """Return the purchase with the task. Keep the submission time if an earlier run may have created the task."""
     packing = got.packing
@@ -307,7 +298,7 @@ def record_submission(known: Known, bought: Bought, got: TaskCreated, now: datet
         selection=selection_digest(known.change.selected),
         context=packing.context,
     )
-    purchase = purchase if got.is_whole else without_tolerance(purchase)
+    purchase = purchase if got.is_whole else purchase.without_tolerance()
     return replace(bought, purchase=purchase, packing=packing)
 
 
