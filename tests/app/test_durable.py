@@ -510,7 +510,7 @@ def test_a_waiver_on_a_restored_head_works_after_the_review_that_the_refusal_adv
         older = rig.world.pull(REPO, 1).head_sha
         force_push(rig, tiny="x = 1\n")
         come_back(rig, older)
-        time.sleep(1)  # until the force-push is in the past
+        time.sleep(2)  # until the second of the force-push has passed
         rig.run()
         found = rig.comments()[0].body.partition("ids=")[2][:10]
         waive = f"/reviewbot waive {found} it is a test"

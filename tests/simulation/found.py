@@ -1950,4 +1950,13 @@ FOUND: dict[str, Bug] = {
             Episode((NEXT,), (At(22, Meanwhile(Move("harmless", 2))), At(23, Begin(NEXT)))),
         ),
     ),
+    "skip-by-paths-kept-for-a-bot": Bug(
+        "A bot pushed to its pull request, in which a person had committed, so its push skipped nothing; `paths` did. "
+        "The check recorded the push all the same, and stayed green when the line was reported in a selected file.",
+        NEVER_GREEN,
+        history(
+            *(RUN, Move("restore_file"), Move("evil_by_bot", 0, 3), RUN, RUN, Move("evil")),
+            setting=Setting((("paths", "!lib/**"),), is_bots=True),
+        ),
+    ),
 }

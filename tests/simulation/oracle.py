@@ -66,7 +66,8 @@ class Mind:
         is_literal: whether it does not report a line again that an open finding is about and that has moved to another
             file.
         is_terse: whether it says nothing of an earlier finding that is still open.
-        recalls: whether it calls a closed finding open, in place of a new finding with the same title.
+        recalls: whether it calls a closed finding open, in place of a new finding with the same title; on deleted lines
+            only of the same file.
         guards: whether it also reports each guard line that the diff deletes, whatever the diff adds.
     """
 
@@ -172,13 +173,15 @@ def earlier(submission: Submission) -> list[dict[str, object]]:
     return [json.loads(line) for line in lines if line.startswith("{")]
 
 
-_CLOSED = re.compile(r'^([0-9a-f]{10}), [a-z]+: ("(?:[^"\\]|\\.)*") in', re.MULTILINE)
+_STRING = r'("(?:[^"\\]|\\.)*")'
+_CLOSED = re.compile(rf"^([0-9a-f]{{10}}), [a-z]+: {_STRING} in {_STRING}", re.MULTILINE)
 
 
-def closed_in(submission: Submission) -> dict[str, str]:
-    """Return the ids of the closed findings in a submission by title."""
+def closed_in(submission: Submission) -> dict[tuple[str, str], str]:
+    """Return the ids of the closed findings in a submission by title and path."""
     texts = "".join(one.content for one in submission.attachments if one.file_name == CONVERSATION)
-    return {json.loads(title): key for key, title in _CLOSED.findall(texts.partition("CLOSED FINDINGS")[2])}
+    found = _CLOSED.findall(texts.partition("CLOSED FINDINGS")[2])
+    return {(json.loads(title), json.loads(path)): key for key, title, path in found}
 
 
 _NEW = re.compile(r'^("(?:[^"\\]|\\.)*"): (.*)$', re.MULTILINE)
@@ -260,8 +263,10 @@ class Oracle:
             elsewhere = Counter(token for token, _ in moved.elements())
             left = [(line, token) for line, token in left if not _took(elsewhere, token)]
         closed = closed_in(submission) if self.mind.recalls else {}
+        anywhere = {title: key for (title, _), key in closed.items()}
+        recalled = [closed.get((token, line.path)) if line.is_deleted else anywhere.get(token) for line, token in left]
         files: dict[str, list[dict[str, object]]] = {}
-        for line, token in (one for one in left if one[1] not in closed):
+        for line, token in (one for one, key in zip(left, recalled, strict=True) if key is None):
             files.setdefault(line.path, []).append(self._finding(line, token))
         listed: list[object] = [{"path": path, "findings": findings} for path, findings in files.items()]
         if self.mind.is_messy and listed:
@@ -271,7 +276,7 @@ class Oracle:
         if asked := earlier(submission):
             words = [self._word(one, lines, submission.idempotency_key) for one in asked]
             answer["previous"] = [one for one in words if not self.mind.is_terse or one["state"] == "fixed"]
-        back = dict.fromkeys(closed[token] for _, token in left if token in closed)
+        back = dict.fromkeys(key for key in recalled if key is not None)
         if back:
             answer["previous"] = [
                 *answer.get("previous", []),

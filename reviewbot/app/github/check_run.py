@@ -19,7 +19,7 @@ from reviewbot.domain.machine.decisions.outcome import (
 from reviewbot.domain.machine.known import Known
 from reviewbot.domain.model.review import Severity, Side
 from reviewbot.domain.policy.verdict import Outcome
-from reviewbot.errors import ForgeUnreachable
+from reviewbot.errors import ForgeUnreachable, Reason
 from reviewbot.values import replace
 
 
@@ -141,7 +141,8 @@ def check_state(run: RunContext, known: Known, own: Outcome) -> CheckState:
 
 def _tag(known: Known, own: Outcome) -> CheckTag:
     verdict = own.conclusion or ""
-    record = known.proof.skip_record if known.proof.skips else known.proof.push_record if known.proof.is_bots else ""
+    pushed = known.proof.push_record if own.reason is Reason.BOT else ""
+    record = known.proof.skip_record if known.proof.skips else pushed
     skip = record if verdict == Conclusion.SKIPPED else ""
     return CheckTag(known.snapshot.pull.number, verdict, skip, asks=bool(known.ledger.questions.open()))
 
