@@ -54,8 +54,8 @@ def _perform(run: RunContext, step: steps.Step, known: Known) -> steps.Result:  
             return _open(run, known)
         case steps.LookUpTask(purchase=purchase):
             return look_up(run, known, purchase)
-        case steps.ReadTask(task_id=task_id, label=label):
-            return _read_task(run, task_id, label)
+        case steps.ReadTask(task_id=task_id):
+            return steps.TaskRead(run.service.retrieve(task_id))
         case steps.PollTask(task=task, waited=waited):
             return poll(run, known, task, waited)
         case steps.CancelOpenTasks():
@@ -132,18 +132,12 @@ def _record_keeping_text(run: RunContext, part: Known) -> steps.Done:
 
 
 def _remove_label(run: RunContext, label: str) -> steps.Done:
-    """Remove the approval label, if any. It approves only the head in its own event, so an error is only noted."""
+    """Remove the approval label. It approves only the head in its own event, so an error is only noted."""
     try:
-        if label:
-            run.attempt(f"Removing the label {label}", run.ports.forge.remove_label, run.signer.pull_number, label)
+        run.attempt(f"Removing the label {label}", run.ports.forge.remove_label, run.signer.pull_number, label)
     except ForgeError as error:
         run.note(error.message)
     return steps.Done()
-
-
-def _read_task(run: RunContext, task_id: str, label: str) -> steps.TaskRead:
-    _remove_label(run, label)
-    return steps.TaskRead(run.service.retrieve(task_id))
 
 
 def _write_output(run: RunContext, known: Known, outcome: Outcome) -> Outcome:

@@ -66,7 +66,8 @@ MAX_ATTEMPTS = 3
 InTurn = phases.PricingReplacement | phases.DeferredForOlder | Scoped
 Checked = phases.Unchecked | phases.Deferred | InTurn | phases.Concluded
 Buying = phases.AwaitingApproval | Checked
-Looked = phases.LookingUpOlder | phases.Resumed | Buying
+Resuming = phases.Labeled | phases.Resumed
+Looked = phases.LookingUpOlder | Resuming | Buying
 """Return types. Each union also contains the phases that can follow."""
 
 
@@ -165,7 +166,7 @@ def _named(purchase: Purchase) -> str:
     return purchase.head_sha[:7] or "an older head"
 
 
-def proceed(known: Known, then: phases.Then, now: datetime) -> phases.Resumed | Buying:
+def proceed(known: Known, then: phases.Then, now: datetime) -> Resuming | Buying:
     match then:
         case phases.NothingToSend():
             return nothing_to_send(known)
@@ -235,7 +236,7 @@ def _bought_otherwise(known: Known, now: datetime) -> Purchase | None:
     return None if before.state is TaskState.INTENT and not is_forgotten(before.submitted_at, now) else before
 
 
-def _choose_purchase(known: Known, before: Purchase | None, now: datetime) -> phases.Resumed | Buying:
+def _choose_purchase(known: Known, before: Purchase | None, now: datetime) -> Resuming | Buying:
     if before is not None and before.is_unknown and (before.state.is_over or is_forgotten(before.submitted_at, now)):
         # The task may exist but can no longer be found by its key, so another attempt could pay twice.
         before = replace(before, state=TaskState.ENDED)
@@ -250,7 +251,7 @@ def _choose_purchase(known: Known, before: Purchase | None, now: datetime) -> ph
     return _acquire(known, before, now)
 
 
-def _acquire(known: Known, before: Purchase | None, now: datetime) -> phases.Resumed | Buying:
+def _acquire(known: Known, before: Purchase | None, now: datetime) -> Resuming | Buying:
     attempt = before.attempt + before.state.is_over if before else 1
     candidate = Candidate(replace(known.identity, attempt=attempt), before)
     if before and (before.state is TaskState.OPEN or (before.state is TaskState.DONE and not _asks_again(known))):
@@ -258,7 +259,8 @@ def _acquire(known: Known, before: Purchase | None, now: datetime) -> phases.Res
             f"reviewbot already bought a review of this change (task {before.task_id}). You are not charged again."
         )
         known, bought = resume(known, before, now)
-        return phases.Resumed(known, bought, before)
+        is_labeled = known.approval_label and known.request.may_buy
+        return phases.Labeled(known, bought, before) if is_labeled else phases.Resumed(known, bought, before)
     # The run that recorded the intent may have created the task.
     is_begun = candidate.intent is not None or _was_deferred(known, before)
     is_wanted = is_begun or _wants_another(known, before)
@@ -338,7 +340,7 @@ def _tried_in_vain(known: Known, before: Purchase | None) -> TaskEnded | None:
 
 def after_resumed_task(
     at: phases.Resumed, got: TaskRead, now: datetime
-) -> phases.Resumed | phases.Reopened | phases.Completed | Buying:
+) -> Resuming | phases.Reopened | phases.Completed | Buying:
     task = got.task
     known = replace(at.known, own=OwnReview(at.bought, task))
     if not task.status.is_over:
@@ -353,11 +355,11 @@ def after_resumed_task(
     return phases.Completed(known, at.bought, task)
 
 
-def _buy_another(known: Known, ended: Purchase, now: datetime) -> phases.Resumed | Buying:
+def _buy_another(known: Known, ended: Purchase, now: datetime) -> Resuming | Buying:
     return _acquire(replace(known.noted(ended), own=None), ended, now)
 
 
-def after_unread_task(at: phases.Resumed, error: ReviewbotError, now: datetime) -> phases.Resumed | Buying:
+def after_unread_task(at: phases.Resumed, error: ReviewbotError, now: datetime) -> Resuming | Buying:
     """Use the recorded purchase if CodeVF does not return the task."""
     known, before, request = at.known, at.before, at.known.request
     if not isinstance(error, ServiceUnreachable | ServiceRefused):
@@ -540,7 +542,7 @@ def after_older_result(at: phases.OlderEnded, got: TaskRead, now: datetime) -> p
     return phases.Rereading(_end_older(known, at.awaited.purchase, got, now), at.deferred)
 
 
-def after_reread(at: phases.Rereading, got: Reread, now: datetime) -> phases.Resumed | Buying:
+def after_reread(at: phases.Rereading, got: Reread, now: datetime) -> Resuming | Buying:
     """Decide again whether to buy, because a command may have cancelled the purchase meanwhile."""
     known = take_reread(at.known, got.snapshot, got.stored)
     if head_has_moved(at.known, known):
@@ -552,7 +554,7 @@ def after_reread(at: phases.Rereading, got: Reread, now: datetime) -> phases.Res
     return _acquire(known, bought_before(known, now), now)
 
 
-def after_purchases(at: phases.Recorded, got: Reread, now: datetime) -> phases.Intended | phases.Resumed | Buying:
+def after_purchases(at: phases.Recorded, got: Reread, now: datetime) -> phases.Intended | Resuming | Buying:
     """Continue with another run's purchase of this change if it was recorded first, or check the limit again."""
     known, bought = at.known, at.bought
     found = filter(None, (got.first, known.stored.ledger.recorded(bought.purchase)))
@@ -567,7 +569,7 @@ def after_purchases(at: phases.Recorded, got: Reread, now: datetime) -> phases.I
     return phases.Intended(known, bought, at.candidate)
 
 
-def _continue_with(first: Purchase, at: phases.Recorded, known: Known, now: datetime) -> phases.Resumed | Buying:
+def _continue_with(first: Purchase, at: phases.Recorded, known: Known, now: datetime) -> Resuming | Buying:
     if head_has_moved(at.known, known):
         return finish(at.known, newer_head())
     known = replace(known.noted(first), own=None)

@@ -30,8 +30,10 @@ def decide(phase: phases.Phase) -> steps.Step | steps.Finish:  # noqa: C901, PLR
         case phases.LookingUpOlder(left=left):
             return steps.LookUpTask(left[0])
         # An earlier run bought a review of this change.
-        case phases.Resumed(known=known, before=before):
-            return steps.ReadTask(before.task_id, known.approval_label if known.request.may_buy else "")
+        case phases.Labeled():
+            return steps.RemoveLabel()
+        case phases.Resumed(before=before):
+            return steps.ReadTask(before.task_id)
         # Is the purchase approved? Does the purchase wait for checks or for the review of an older head?
         case phases.AwaitingApproval(login=login):
             return steps.ReadPermission(login)

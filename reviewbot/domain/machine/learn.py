@@ -44,6 +44,8 @@ def _after_success(phase: phases.Phase, result: steps.Result, now: datetime) -> 
 
         case phases.LookingUpOlder(), steps.TaskRead():
             return acquire.after_lookup(phase, result, now)
+        case phases.Labeled(), steps.Done():
+            return phases.Resumed(phase.known, phase.bought, phase.before)
         case phases.Resumed(), steps.TaskRead():
             return acquire.after_resumed_task(phase, result, now)
 
@@ -134,7 +136,7 @@ def _after_failure(phase: phases.Phase, error: ReviewbotError, now: datetime) ->
             | phases.Pricing() | phases.Waiting() | phases.Completed()
         ):  # fmt: skip
             return finish.finish(phase.known, failure(phase.known, error))
-        case phases.Published() | phases.Ended():
+        case phases.Labeled() | phases.Published() | phases.Ended():
             raise RuntimeError(f"{type(phase).__name__} has no step that can fail") from error
         case unknown:
             assert_never(unknown)

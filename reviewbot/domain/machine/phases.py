@@ -69,6 +69,13 @@ class LookingUpOlder(_Running, frozen=True):
     then: Then
 
 
+class Labeled(_Running, frozen=True):
+    """A review of this change was bought before, and the approval label is set again. The label is removed next."""
+
+    bought: Bought
+    before: Purchase
+
+
 class Resumed(_Running, frozen=True):
     """A review of this change was bought before. Its task is read next."""
 
@@ -234,7 +241,7 @@ class Ended(_Running, frozen=True):
     outcome: Outcome
 
 
-Starting = CancelRequested | Loaded | NotDue | Due | DryRunDue | Ready | LookingUpOlder | Resumed
+Starting = CancelRequested | Loaded | NotDue | Due | DryRunDue | Ready | LookingUpOlder | Labeled | Resumed
 Approving = AwaitingApproval | Unchecked | Deferred
 AfterOlder = DeferredForOlder | AwaitingOlder | OlderEnded | Rereading | PricingReplacement | Replacing
 Purchasing = Scoping | Pricing | Quoted | Recorded | Intended

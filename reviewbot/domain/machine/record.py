@@ -65,6 +65,8 @@ def _step(kind: type[RecordingStep], known: Known, purchase: Purchase, outcome: 
     """Return the step. Other updates of the ledger are written after the comments are posted."""
     if issubclass(kind, ReadAgain):
         return kind(known.purchase.identity if known.purchase else "")
+    if issubclass(kind, RemoveLabel):
+        return kind()
     return kind(known.with_update(known.memory.update.only(purchase.key)), outcome)
 
 

@@ -43,10 +43,9 @@ class LookUpTask(Struct, frozen=True):
 
 
 class ReadTask(Struct, frozen=True):
-    """Read a task, and remove the approval label, if any."""
+    """Read a task."""
 
     task_id: str
-    label: str = ""
 
 
 class PollTask(Struct, frozen=True):
@@ -125,7 +124,7 @@ class RecordKeepingText(_Recording, frozen=True):
     """Read the ledger again and record a purchase in it, but keep the text of the summary comment."""
 
 
-class RemoveLabel(_Recording, frozen=True):
+class RemoveLabel(Struct, frozen=True):
     """Remove the approval label, because the purchase is recorded."""
 
 

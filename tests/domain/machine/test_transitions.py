@@ -564,10 +564,11 @@ def test_the_approval_label_is_removed_once_a_purchase_exists() -> None:
     assert isinstance(deferred, phases.DeferredForOlder)
     assert deferred.known.approval_label == "spend"
     assert isinstance(decide(recorded(deferred)), steps.PollTask)
-    resumed = go(start(deferred.known), reading(own(now)), steps.Done())
-    assert decide(resumed) == steps.ReadTask("task_1", "spend")
-    collecting = replace(resumed.known, request=replace(resumed.known.request, may_buy=False))
-    assert decide(replace(resumed, known=collecting)) == steps.ReadTask("task_1")
+    labeled = go(start(deferred.known), reading(own(now)), steps.Done())
+    assert decide(labeled) == steps.RemoveLabel()
+    assert decide(go(labeled, steps.Done())) == steps.ReadTask("task_1")
+    collecting = replace(deferred.known, request=replace(deferred.known.request, may_buy=False))
+    assert decide(go(start(collecting), reading(own(now)), steps.Done())) == steps.ReadTask("task_1")
 
 
 def test_if_the_pull_request_cannot_be_read_again_the_deferral_stays() -> None:
