@@ -1,5 +1,6 @@
 """The report as RDJSON, the Reviewdog Diagnostic Format: https://github.com/reviewdog/reviewdog/tree/master/proto/rdf.
 
+Messages are escaped Markdown, because reviewdog posts them to GitHub unchanged.
 Reviewdog parses strict protocol-buffer JSON: no unknown fields, only 32-bit numbers, and a location per diagnostic.
 """
 
@@ -9,7 +10,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from reviewbot.domain.text.escaping import ZWSP, visible
+from reviewbot.domain.text.escaping import code_span, markdown_line, markdown_text, prose
 from reviewbot.exports.places import LEVELS, Place, literal_replacement, place_of, standing_words
 from reviewbot.render.view_models.review import FindingView, SummaryView
 from reviewbot.render.view_models.truncation import worst_first
@@ -25,7 +26,7 @@ def rdjson(view: SummaryView) -> str:
     diagnostics = [_diagnostic(finding, place_of(finding, view) or _WHOLE) for finding in worst_first(view.findings)]
     leftovers = [
         {
-            "message": _plain(f"Could not read {item.where}: {item.why}\n\n{item.text}"),
+            "message": markdown_text(f"Could not read {item.where}: {item.why}\n\n{item.text}"),
             "location": {"path": _WHOLE.path},
             "severity": "WARNING",
             "code": {"value": "leftover"},
@@ -55,11 +56,7 @@ def _diagnostic(finding: FindingView, place: Place) -> Mapping[str, object]:
 
 
 def _message(finding: FindingView, place: Place) -> str:
-    title = " ".join(finding.title.split()) or "(without a title)"
-    texts = (finding.explanation.strip(), standing_words(finding), place.notes, *finding.references)
-    return _plain("\n\n".join(filter(None, (title, *texts, f"Finding {finding.id}."))))
-
-
-def _plain(text: str) -> str:
-    """Return the text with mentions disabled, because reviewdog posts the text to GitHub unchanged."""
-    return visible(text).replace("@", f"@{ZWSP}")
+    title = markdown_line(finding.title) or "(without a title)"
+    lines = map(markdown_text, (standing_words(finding), place.notes, *finding.references))
+    texts = (title, prose(finding.explanation.strip()), *lines, f"Finding {code_span(finding.id)}.")
+    return "\n\n".join(filter(None, texts))

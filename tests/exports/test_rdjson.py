@@ -79,10 +79,9 @@ def the_one(finding: FindingView) -> dict[str, Any]:
 
 def test_a_finding_on_lines_with_a_suggestion_that_can_be_committed() -> None:
     lines = {"start": {"line": 41}, "end": {"line": 42}}
+    references = (one.replace(":", f":{ZWSP}") for one in INJECTION.references)
     assert the_one(INJECTION) == {
-        "message": "\n\n".join(
-            (INJECTION.title, INJECTION.explanation, *INJECTION.references, f"Finding {INJECTION.id}.")
-        ),
+        "message": "\n\n".join((INJECTION.title, INJECTION.explanation, *references, f"Finding `{INJECTION.id}`.")),
         "location": {"path": "src/shop/users.py", "range": lines},
         "severity": "ERROR",
         "code": {"value": "security"},
@@ -151,8 +150,15 @@ def test_an_open_earlier_finding_is_reported_as_carried() -> None:
     assert not [one for one in (WAIVED, FIXED, GONE) if one.title in messages]
 
 
-def test_no_user_is_mentioned() -> None:
-    assert "@acme" not in the_one(replace(RACE, explanation="@acme/everyone"))["message"]
+def test_a_message_is_escaped_markdown() -> None:
+    finding = replace(
+        RACE, title="<details>", explanation="@acme/all\n/close\n`q` ![x](https://e.example/p.png)\n~~~\na"
+    )
+    said = the_one(finding)["message"]
+    assert said.startswith(
+        f"&lt;details&gt;\n\n@{ZWSP}acme/all\n\\/close\n`q` !\\[x\\](https:{ZWSP}//e.example/p.png)\n```\na\n```\n\n"
+    )
+    assert said.endswith(f"Finding `{RACE.id}`.")
 
 
 def test_the_worst_come_first_and_none_is_omitted() -> None:

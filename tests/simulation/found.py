@@ -1062,6 +1062,11 @@ FOUND: dict[str, Bug] = {
         NEVER_GREEN,
         history(RUN, Move("evil_by_bot", 3), RUN, setting=Setting(is_bots=True)),
     ),
+    "squash-without-a-check-run": Bug(
+        "As in `squash-into-a-bots-pull-request`, with `check-run: false`: reviewbot assumed that the bot had pushed.",
+        NEVER_GREEN,
+        history(RUN, Move("evil_by_bot", 3), RUN, setting=Setting((("check-run", "false"),), is_bots=True)),
+    ),
     "finished-review-behind-an-open-one": Bug(
         "Without a summary, a run published the head's review while an older one was open. The head's check run "
         "recorded only the older one, so with a rule without a review the check of the red head was skipped.",

@@ -462,15 +462,14 @@ class World:
     def is_bots_own(self, number: int, head: str, *, against: Callable[[Iterable[bool]], bool] = any) -> bool:
         """Return whether each commit of a head is a signed commit of the listed bot, against a base that it had.
 
-        The bot must have opened the pull request, and pushed the head, which a check run records.
+        The bot must have opened the pull request, and pushed the head.
         """
         git = self.github.git
         commits = (git.between(base, head) for base in self.heads.get((number, head), set()))
         pushers = {one.by for pull in self.github.pulls.values() for one in pull.pushes if one.sha == head}
-        is_pushed = RENOVATE in pushers or not self.setting.has_checks
         return (
             self.github.pulls[number].author_is_bot
-            and is_pushed
+            and RENOVATE in pushers
             and against(
                 bool(made) and all(one.author == RENOVATE and one.verified and not one.committer for one in made)
                 for made in commits

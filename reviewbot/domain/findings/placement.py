@@ -293,8 +293,8 @@ def _suggestion_state(finding: Finding, view: FileView | None, placement: Placem
     return SuggestionState.COMMITTABLE if _same_code(finding.existing_code, there) else SuggestionState.SHOWN
 
 
-_UNSEEN = re.compile("[\ufe0e\ufe0f\u2800]")
-"""Variation selectors and the blank Braille pattern, which can change a name invisibly."""
+_UNSEEN = re.compile("[\ufe0e\ufe0f]")
+"""Variation selectors, which can change a name invisibly."""
 
 
 def _is_code(suggestion: str) -> bool:

@@ -52,11 +52,10 @@ def _is_recorded(known: Known, record: str) -> bool:
 def _is_bots(known: Known) -> bool:
     """Return whether the bot that opened the pull request pushed the head.
 
-    If `check-run` is off, reviewbot cannot record pushes and assumes that the bot pushed.
+    Without a check run to record the push, it counts only in its own event.
     """
-    pull = known.snapshot.pull
-    is_known = not known.request.check_run or _is_recorded(known, known.proof.push_record)
-    return pull.author_is_bot and (is_known or is_pushed_by_bot(pull, known.request.trigger))
+    is_known = _is_recorded(known, known.proof.push_record)
+    return is_known or is_pushed_by_bot(known.snapshot.pull, known.request.trigger)
 
 
 _LABEL_IGNORED = (

@@ -18,7 +18,7 @@ _INVISIBLE = re.compile(
     "["
     "\x00-\x08\x0b-\x1f\x7f-\x9f"  # control characters except line feed and tab
     "\u00ad\u034f\u061c\u0600-\u0605\u06dd\u070f\u0890\u0891\u08e2\u180b-\u180f"  # format characters
-    "\u115f\u1160\u17b4\u17b5\u3164\uffa0"  # fillers: letters without a shape
+    "\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0\U0001d159"  # fillers: letters and symbols without a shape
     "\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff0-\ufffb"  # zero-width, bidirectional, and separators
     "\ud800-\udfff"  # surrogates, which cannot be encoded
     "\ufe00-\ufe0d"  # variation selectors, except the two for emoji

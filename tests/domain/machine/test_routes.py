@@ -187,9 +187,14 @@ PLAIN = git_diff("a\nb\nc\n", "a\nb\nd\n")
         (moved(RENAMED, "a\nb\nc\n"), False, True),
         (moved(RENAMED, None), False, True),
         (moved("diff --git a/x b/x\nold mode 100644\nnew mode 100755\n", "a\nb\nc\n"), False, True),
+        (moved(git_diff("a\n", f"a\n{'x' * 399}\n"), None), False, False),
+        (moved(git_diff("a\n", f"a\n{'x' * 400}\n"), None), False, True),
+        (moved(RENAMED, "x" * 400), False, True),
     ],
 )
-def test_every_line_of_a_moved_file_counts(file: ChangedFile, *, missed: bool, is_due: bool) -> None:
+def test_every_line_of_a_moved_file_counts_and_a_long_line_counts_as_several(
+    file: ChangedFile, *, missed: bool, is_due: bool
+) -> None:
     now = reads(FEW)
     held = (Held("x.bin", HeldBecause.BINARY, missed=True),) if missed else ()
     (one,) = now.change.sendables

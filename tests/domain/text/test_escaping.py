@@ -195,6 +195,10 @@ def test_visible_shows_every_character_that_formats_or_controls() -> None:
             assert escaping.visible(char) == f"⟨U+{code:04X}⟩"
 
 
+def test_visible_shows_letters_and_symbols_without_a_shape() -> None:
+    assert escaping.visible("\u3164\u2800\U0001d159") == "⟨U+3164⟩⟨U+2800⟩⟨U+1D159⟩"
+
+
 def test_visible_keeps_ordinary_text() -> None:
     said = "Grüße, 漢字, עברית, ⚠️ and a tab\there\n"
     assert escaping.visible(said) == said

@@ -149,8 +149,16 @@ def _facts(known: Known) -> Facts:
     )
 
 
+_WIDTH = 200
+"""The number of characters of a line that count as another line, because an author could omit the line feeds."""
+
+
 def _changed_lines(file: ChangedFile) -> int | None:
     """Return the number of changed lines, or None. Every line counts if the name or mode of the file changed."""
     if file.diff.status in {FileStatus.RENAMED, FileStatus.COPIED} or file.diff.old_mode != file.diff.new_mode:
-        return None if file.text is None else len(file.text.splitlines())
-    return sum(line.kind is not LineKind.CONTEXT for line in file.diff.lines())
+        return None if file.text is None else sum(map(_weight, file.text.splitlines()))
+    return sum(_weight(line.text) for line in file.diff.lines() if line.kind is not LineKind.CONTEXT)
+
+
+def _weight(line: str) -> int:
+    return 1 + len(line) // _WIDTH
