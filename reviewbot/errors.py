@@ -377,6 +377,9 @@ class ChangeUnreadable(ReviewbotError):
 def leaves_no_task(error: ReviewbotError) -> bool:
     """Return whether CodeVF certainly has no task after a task's creation failed with this error.
 
-    After a `ForgeError`, another run may still submit the recorded purchase.
+    After a conflict (409), a task of another API key has the idempotency key. After a `ForgeError`, another run may
+    still submit the recorded purchase.
     """
-    return isinstance(error, ServiceRefused | PayloadTooLarge) or not isinstance(error, ServiceError | ForgeError)
+    if isinstance(error, ServiceRefused):
+        return error.status != HTTPStatus.CONFLICT
+    return isinstance(error, PayloadTooLarge) or not isinstance(error, ServiceError | ForgeError)

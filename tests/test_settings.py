@@ -64,7 +64,15 @@ ROWS: list[tuple[str, object, str, object, list[str], bool, bool]] = [
     ("max-comments", 30, "100", 100, ["101"], True, True),
     ("review-event", ReviewKind.COMMENT, "request-changes", ReviewKind.REQUEST_CHANGES, ["approve"], True, True),
     ("incremental", True, "false", False, ["no", "0", "fAlse"], True, True),
-    ("paths", (), "src/**\n\n  !src/gen/** \n", ("src/**", "!src/gen/**"), [], True, True),
+    (
+        "paths",
+        (),
+        "src/**\n\n  !src/gen/** \n",
+        ("src/**", "!src/gen/**"),
+        ["/src/**", "./src/**", "src/", "!src/"],
+        True,
+        True,
+    ),
     ("instance", "", "fast lane_1.x", "fast lane_1.x", ["-x", "x" * 41, "a\nb", "a/b", "é"], True, True),
     ("config-file", ".github/reviewbot.yml", "bot.yml", "bot.yml", [], True, False),
     ("templates-dir", ".github/reviewbot", "templates", "templates", [], True, False),
@@ -173,7 +181,7 @@ def test_an_input_is_read(row: tuple[str, object, str, object, list[str], bool, 
     inputs = {**alone(name), name: f" {text}\n"}
     if name == "command":
         assert read_settings(inputs, None).command == value
-    assert value_of(read_settings(inputs, None), name) == value
+    assert value_of(read_settings(inputs, ""), name) == value
     assert value_of(peek_settings(inputs), name) == value
 
 
@@ -403,6 +411,15 @@ def test_an_error_in_the_config_file_names_its_branch(inputs: dict[str, str], te
         read_settings(inputs, text, "main")
     (problem,) = caught.value.problems
     assert str(problem).startswith(place)
+
+
+@pytest.mark.parametrize("path", ["ci/review.yml", ".github/reviewbot.yaml", "/.github/reviewbot.yml"])
+def test_a_named_config_file_must_exist(path: str) -> None:
+    (problem,) = problems_of({"config-file": path}, None)
+    assert str(problem) == (
+        f"input `config-file`: `{path}` does not exist on the default branch. Create the file, or correct its path."
+    )
+    assert read_settings({"config-file": ".github/reviewbot.yml"}, None).fail_on is FailOn.CRITICAL
 
 
 def test_every_problem_is_reported_at_once() -> None:

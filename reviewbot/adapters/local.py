@@ -33,7 +33,7 @@ from reviewbot.domain.github.pull_request import (
     Waiting,
 )
 from reviewbot.domain.model.events import BOT_SUFFIX
-from reviewbot.errors import DiffTooLarge, PermissionMissing, SettingsError
+from reviewbot.errors import DiffTooLarge, ForgeError, SettingsError
 from reviewbot.ports import ChangeSource
 from reviewbot.values import replace
 
@@ -207,7 +207,7 @@ class StateFile:
             return None
 
     def write(self, text: str) -> None:
-        """Replace the file atomically and flush it to the disk, or raise `PermissionMissing`."""
+        """Replace the file atomically and flush it to the disk, or raise `ForgeError`."""
         self._text = text
         if self._path is None:
             return
@@ -224,7 +224,7 @@ class StateFile:
             reason = error.strerror or type(error).__name__
             hint = "Make the folder writable. reviewbot does not buy a review that it cannot record."
             what = f"reviewbot cannot store the review in {self._path}: {reason}."
-            raise PermissionMissing(what, hint=hint) from None
+            raise ForgeError(what, hint=hint) from None
 
 
 def page_name(about: str) -> str:

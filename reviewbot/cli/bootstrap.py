@@ -118,5 +118,4 @@ class Reviewers(Struct, frozen=True):
             access = Access(settings.codevf_url, settings.codevf_api_key, self.network.ssl_file, self.network.proxy)
             client = CodeVF(access, self.clock, deadline, self.rng, self.on_retry)
             self._clients[account] = self.stack.enter_context(client)
-        self._clients[account].deadline = deadline
         return self._clients[account]

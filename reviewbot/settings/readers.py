@@ -179,13 +179,27 @@ def _lines(value: object) -> tuple[str, ...]:
 
 
 PATTERNS = Reader("a list of patterns, one per line", _lines)
+
+
+def _path_patterns(value: object) -> tuple[str, ...]:
+    """Read patterns. Refuse patterns that match no path, because such a typo would exclude every file."""
+    patterns = _lines(value)
+    paths = [pattern.removeprefix("!") for pattern in patterns]
+    if any(path.startswith(("/", "./")) or path.endswith("/") for path in paths):
+        raise NotAllowed
+    return patterns
+
+
+PATH_PATTERNS = Reader(
+    "a list of patterns, one per line, without `/` or `./` at the start and without `/` at the end", _path_patterns
+)
 LINES = Reader("a list of names, one per line", _lines)
 
 
 def _context(value: object) -> tuple[str, ...]:
     if isinstance(value, str) and value.strip() in {"auto", "none"}:
         return ("auto",) if value.strip() == "auto" else ()
-    patterns = _lines(value) if isinstance(value, list) else ()
+    patterns = _path_patterns(value) if isinstance(value, list) else ()
     if not patterns or len(patterns) > MOST_CONTEXT_PATTERNS:
         raise NotAllowed
     return ("auto", *(one for one in patterns if one != "auto"))

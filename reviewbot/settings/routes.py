@@ -17,8 +17,8 @@ MOST_ROUTES = 50
 MOST_LINES = 10**9
 
 CONDITIONS: Mapping[str, Reader[Any]] = {
-    "paths": readers.PATTERNS,
-    "only-paths": readers.PATTERNS,
+    "paths": readers.PATH_PATTERNS,
+    "only-paths": readers.PATH_PATTERNS,
     "labels": readers.LINES,
     "base": readers.PATTERNS,
     "author": readers.RULE_AUTHOR,

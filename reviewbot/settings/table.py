@@ -43,6 +43,7 @@ from reviewbot.settings.readers import (
     INSTANCE,
     LINES,
     PATH_INSTRUCTIONS,
+    PATH_PATTERNS,
     PATTERNS,
     REPOSITORIES,
     SECRET,
@@ -172,7 +173,7 @@ class Settings:
         True, "Whether a later review covers only the changes since the last review, if possible."
     )
     paths: tuple[str, ...] = setting(
-        (), "File patterns in the syntax of `on.pull_request.paths`; the last match wins.", PATTERNS
+        (), "File patterns in the syntax of `on.pull_request.paths`; the last match wins.", PATH_PATTERNS
     )
     instance: str = setting("", "A name for this workflow, if several workflows review the same repository.", INSTANCE)
     config_file: str = workflow_input(CONFIG_FILE, "The path of the config file on the default branch.")
@@ -357,6 +358,9 @@ def read_settings(inputs: Mapping[str, str], config: str | None, branch: str = "
     """
     layers, problems = read_layers(inputs, config)
     settings, invalid = _read(layers)
+    if config is None and settings.config_file != CONFIG_FILE:
+        what = f"`{_path_of(inputs)}` does not exist on {f'`{visible(branch)}`' if branch else 'the default branch'}"
+        problems.append(Problem(input_place("config-file"), what, todo="Create the file, or correct its path."))
     problems += [
         Problem(where, what, allowed, item=item)
         for where, value, row in invalid

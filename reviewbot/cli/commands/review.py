@@ -26,7 +26,7 @@ from reviewbot.cli.review_target import Place, Setting, open_place
 from reviewbot.domain.policy.eligibility import Asked, AtTerminal
 from reviewbot.domain.policy.verdict import Reason
 from reviewbot.domain.text.formatting import counted
-from reviewbot.errors import PermissionMissing
+from reviewbot.errors import ForgeError
 from reviewbot.exports.report import StoredReport
 from reviewbot.render.view_models.review import SummaryView
 from reviewbot.settings import Settings, peek_settings
@@ -132,7 +132,7 @@ def _keep(console: Console, chosen: argparse.Namespace, view: SummaryView, place
         return False
     try:
         StateFile(place.last_review).write(_document("json", view, first))
-    except PermissionMissing as error:  # the review itself is complete
+    except ForgeError as error:  # the review itself is complete
         if not chosen.quiet:
             say(console, error.message, "yellow")
         return False

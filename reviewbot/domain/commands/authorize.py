@@ -387,7 +387,7 @@ def is_left(action: CommandAction, outcome: Outcome | None) -> bool:
     reason = outcome.reason if outcome else None
     if isinstance(action, Ask):
         return reason in {Reason.GITHUB, Reason.UNREACHABLE}
-    return isinstance(action, EditLedger) and reason is Reason.GITHUB
+    return isinstance(action, EditLedger) and reason in {Reason.GITHUB, Reason.NOT_PUBLISHED}
 
 
 def refusal_after(action: CommandAction, outcome: Outcome | None, ledger: Ledger) -> Refusal | None:

@@ -342,6 +342,8 @@ def after_resumed_task(
     at: phases.Resumed, got: TaskRead, now: datetime
 ) -> Resuming | phases.Reopened | phases.Completed | Buying:
     task = got.task
+    if task.status is not TaskStatus.COMPLETED and _has_recorded_findings(at.before):
+        return _judge_recorded(at, f"CodeVF no longer has the answer of the task {task.id}.")
     known = replace(at.known, own=OwnReview(at.bought, task))
     if not task.status.is_over:
         return phases.Reopened(known, at.bought, task)
@@ -373,12 +375,20 @@ def after_unread_task(at: phases.Resumed, error: ReviewbotError, now: datetime) 
     if before.state is TaskState.OPEN and not (refused and (request.may_buy or not_found)):
         known = known.noting(f"{error.message} The task continues, and a later run checks it again.")
         return finish(known, pending(rules))
-    if before.state is TaskState.DONE and before.base_ref:  # an `external_id` has no base and no findings
-        known = known.noting(
-            f"{error.message} The verdict uses the recorded findings, and the report files do not contain the answer."
-        )
-        return finish(known, by_findings(known, rules, readable=not before.unread))
+    if _has_recorded_findings(before):
+        return _judge_recorded(at, error.message)
     return finish(known, failure(known, error))
+
+
+def _has_recorded_findings(before: Purchase) -> bool:
+    return before.state is TaskState.DONE and before.base_ref != ""  # an `external_id` has no base and no findings
+
+
+def _judge_recorded(at: phases.Resumed, why: str) -> phases.Concluded:
+    known = at.known.noting(
+        f"{why} The verdict uses the recorded findings, and the report files do not contain the answer."
+    )
+    return finish(known, by_findings(known, at.bought.purchase.judgement.rules, readable=not at.before.unread))
 
 
 # Is the purchase approved?

@@ -169,7 +169,7 @@ def after_failed_creation(
 
 
 def fail_purchase(at: phases.Recorded | phases.Intended, error: ReviewbotError) -> phases.Concluded:
-    """Fail, and drop the intent unless the task may exist. The next run then reuses the idempotency key."""
+    """Fail, and drop the intent unless the task may exist. The next run sends the key of a remaining intent again."""
     known = _drop_intent(at) if leaves_no_task(error) else at.known
     return finish(known, failure(known, error))
 

@@ -15,6 +15,7 @@ from reviewbot.domain.ledger.memory import Memory, StoredLedger
 from reviewbot.domain.machine.decisions.late_answers import announcing
 from reviewbot.domain.machine.decisions.outcome import (
     COMMENTS,
+    SUMMARY,
     by_findings,
     ends_requests,
     failed_to_write,
@@ -41,7 +42,7 @@ from reviewbot.domain.machine.steps import (
 from reviewbot.domain.model.review import Report
 from reviewbot.domain.policy.verdict import Outcome, Reason, Verdict, not_due
 from reviewbot.domain.publishing.comment_diff import duplicates, reply_drafts
-from reviewbot.errors import ForgeUnreachable, NotFound, ReviewbotError
+from reviewbot.errors import ForgeUnreachable, NotFound, PermissionMissing, ReviewbotError
 from reviewbot.values import replace
 
 _RULES_DIFFER = (
@@ -237,6 +238,8 @@ def _leave_to_next_run(known: Known) -> Known:
 
 def after_write(at: Publishing, known: Known) -> Publishing | Published:
     done, left, outcome = at.left[0], at.left[1:], at.outcome
+    if done in {WriteSummary, RewriteSummary} and known.memory.update.edits and SUMMARY in known.wrote.denied:
+        known, outcome = _without_exemptions(known, outcome, PermissionMissing("The token cannot write the summary."))
     if done in {ReadPosted, ReadSummary}:
         outcome = _judge_again(known, outcome)
         left = left if outcome == at.outcome or WriteCheckRun in left else _RECORD
@@ -277,7 +280,7 @@ def after_failed_write(at: Publishing, error: ReviewbotError) -> Publishing | Pu
         return Publishing(at.known, outcome, (ReadSummary, RewriteSummary, *left), at.refused)
     if at.left[0] is ReadSummary:
         left = left[1:]  # it may contain what this run has not read
-    if at.left[0] in {ReadSummary, RewriteSummary} and known.memory.update.edits:
+    if at.left[0] in {WriteSummary, ReadSummary, RewriteSummary} and known.memory.update.edits:
         known, outcome = _without_exemptions(known, outcome, error)
         return _write(known, outcome, left, refused=True)
     if at.left[0] is DismissRequests:

@@ -106,8 +106,10 @@ def is_pushed_by_bot(pull: PullRequest, trigger: Trigger) -> bool:
     """Return whether the bot that opened the pull request pushed the head in this event.
 
     A user with write access can squash-merge another pull request of the bot into this one. GitHub then signs the
-    user's code as the bot's commit.
+    user's code as the bot's commit. A plan at a terminal has no event.
     """
+    if isinstance(trigger, AtTerminal):
+        return pull.author_is_bot
     if not isinstance(trigger, ReviewEvent) or trigger.action not in {"opened", "synchronize"}:
         return False
     return pull.author_is_bot and (trigger.sender, trigger.head_sha) == (pull.opener, pull.head_sha)

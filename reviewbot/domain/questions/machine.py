@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from reviewbot.domain.codevf import budget
 from reviewbot.domain.codevf.attachments import SizeTier, size_tiers
-from reviewbot.domain.codevf.idempotency import is_forgotten
+from reviewbot.domain.codevf.idempotency import is_forgotten, is_given_up
 from reviewbot.domain.ledger.ledger import Ledger
 from reviewbot.domain.machine import steps
 from reviewbot.domain.machine.known import Quote
@@ -219,8 +219,11 @@ def learn(phase: Phase, result: Result, now: datetime) -> Phase:  # noqa: C901, 
             return _waiting(Waiting(question, task))
         case Waiting(question=question, waited=waited), steps.TaskRead(task=task, seconds=seconds):
             return _waiting(Waiting(question, task, waited + seconds))
-        case Resumed() | Waiting(), steps.Failed(error=ServiceRefused(is_not_found=True)):
-            return Over(phase.question, None)
+        case (
+            (Resumed(question=question) | Waiting(question=question)),
+            steps.Failed(error=ServiceRefused(is_not_found=True)),
+        ) if not question.at or is_given_up(question.at, now):
+            return Over(question, None)
         case (Waiting(), steps.NotOver()) | ((Resumed() | Waiting() | Submitted() | Over()), steps.Failed()):
             return Ended(_PENDING)  # a bought answer stays open, and the next run resumes the task
         case Over(question=question, task=task), steps.Done():

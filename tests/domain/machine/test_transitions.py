@@ -48,6 +48,7 @@ from reviewbot.domain.machine.decisions.check_copies import (
 from reviewbot.domain.machine.decisions.late_answers import announcing
 from reviewbot.domain.machine.decisions.outcome import (
     COMMENTS,
+    SUMMARY,
     answer_of,
     apply_bypass,
     begins_to_block,
@@ -57,6 +58,7 @@ from reviewbot.domain.machine.decisions.outcome import (
     current_check,
     failed_to_write,
     failure,
+    final_outcome,
     for_check,
     judged_merge_base,
     keeps_text,
@@ -767,13 +769,65 @@ def test_a_waiver_in_a_summary_that_cannot_be_written_turns_no_check_green() -> 
     now = with_critical(commented(known(may_buy=False)).known, waived=False)
     edits = LedgerUpdate(edits=(Waive("0" * 10, "wendy", "known", "main", "2026-01-01T00:00:00+00:00 5"),))
     waiving = replace(now.with_update(edits), own=None)
-    for last in (steps.ReadSummary, steps.RewriteSummary):
+    refused = steps.Failed(Refused("No."))
+    for last, error, reason in (
+        (steps.ReadSummary, AWAY, Reason.GITHUB),
+        (steps.RewriteSummary, AWAY, Reason.GITHUB),
+        (steps.WriteSummary, refused, Reason.GATE),
+    ):
         rest = (steps.RewriteSummary,) if last is steps.ReadSummary else ()
         at = phases.Publishing(waiving, BY_RECORD, (last, *rest, steps.WriteCheckRun))
-        failed = go(at, AWAY)
+        failed = go(at, error)
         assert (failed.left, failed.refused) == ((steps.WriteCheckRun,), True)
-        assert (failed.outcome.reason, failed.outcome.conclusion) == (Reason.GITHUB, Conclusion.FAILURE)
+        assert (failed.outcome.reason, failed.outcome.conclusion) == (reason, Conclusion.FAILURE)
         assert failed.known.memory.update.edits == ()
+
+
+def test_a_waiver_in_a_summary_that_the_token_may_not_write_turns_no_check_green() -> None:
+    now = with_critical(commented(known(may_buy=False)).known, waived=False)
+    edits = LedgerUpdate(edits=(Waive("0" * 10, "wendy", "known", "main", "2026-01-01T00:00:00+00:00 5"),))
+    waiving = replace(now.with_update(edits), own=None)
+    at = phases.Publishing(waiving, BY_RECORD, (steps.WriteSummary, steps.WriteCheckRun))
+    written = go(at, replace(waiving, wrote=replace(waiving.wrote, denied=frozenset({SUMMARY}))))
+    assert (written.outcome.reason, written.outcome.conclusion) == (Reason.GATE, Conclusion.FAILURE)
+    assert written.known.memory.update.edits == ()
+
+
+@pytest.mark.parametrize(
+    ("there", "wrote", "reason"),
+    [
+        (Conclusion.SUCCESS, False, Reason.NOT_PUBLISHED),
+        (Conclusion.SUCCESS, True, Reason.GATE),
+        (Conclusion.FAILURE, False, Reason.GATE),
+    ],
+)
+def test_a_run_that_leaves_a_green_check_beside_a_blocking_finding_says_so(
+    there: Conclusion, reason: Reason, *, wrote: bool
+) -> None:
+    now = with_critical(commented(known(may_buy=False)).known, waived=False)
+    check = CheckRun(1, now.request.check_name, HEAD, CheckStatus.COMPLETED, there, "", "", tag=CheckTag(7, there))
+    now = replace(now, snapshot=replace(now.snapshot, checks=(check,)))
+    now = replace(now, wrote=replace(now.wrote, check=check if wrote else None))
+    blocks = by_findings(now, now.judgement.rules, readable=True)
+    assert final_outcome(now, blocks, refused=False).reason is reason
+
+
+@pytest.mark.parametrize("status", [TaskStatus.EXPIRED, TaskStatus.UNKNOWN])
+def test_a_published_review_stands_whatever_codevf_says_of_its_task_later(status: TaskStatus) -> None:
+    now = known()
+    resumed = go(start(now), reading(own(now, state=TaskState.DONE, base_ref="main")), steps.Done())
+    after = go(resumed, steps.TaskRead(Task("task_1", status, status.value)))
+    assert isinstance(after, phases.Judged), "nothing is bought"
+    assert after.outcome == go(resumed, UNKNOWN).outcome
+    assert "CodeVF no longer has the answer" in after.known.notes[-1]
+
+
+@pytest.mark.parametrize(("status", "state"), [(403, TaskState.ENDED), (409, TaskState.INTENT)])
+def test_an_intent_whose_key_another_task_has_is_kept(status: int, state: TaskState) -> None:
+    quoted = bought(known())
+    intended = phases.Intended(quoted.known.with_own(quoted.bought), quoted.bought, quoted.candidate)
+    failed = go(intended, steps.Failed(ServiceRefused("No.", status=status)))
+    assert failed.known.ledger.recorded(intended.bought.purchase).state is state
 
 
 def test_an_acceptance_that_cannot_be_recorded_turns_no_check_green() -> None:

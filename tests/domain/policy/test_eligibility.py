@@ -167,7 +167,8 @@ def test_a_bots_commits_count_only_if_the_bot_has_pushed_them() -> None:
         (push(sender="renovate[bot]", head_sha="d" * 40), BOT, False),
         (push(sender="dependabot[bot]"), BOT, False),
         (push(sender="ann"), {"author": "ann"}, False),
-        (AtTerminal(), BOT, False),
+        (AtTerminal(), BOT, True),
+        (AtTerminal(), {"author": "ann"}, False),
     ],
 )
 def test_only_a_push_by_the_bot_that_opened_the_pull_request_is_the_bots(

@@ -242,8 +242,9 @@ def test_nothing_is_bought_after_an_error(phase: Phase) -> None:
 
 
 @pytest.mark.parametrize("phase", [Resumed(OPEN), Waiting(OPEN, RUNNING)])
-def test_a_task_that_codevf_does_not_know_is_over(phase: Phase) -> None:
-    assert learn(phase, steps.Failed(UNKNOWN), NOON) == Over(OPEN, None)
+def test_a_task_that_codevf_does_not_know_is_over_after_a_week(phase: Phase) -> None:
+    assert isinstance(learn(phase, steps.Failed(UNKNOWN), NOON + timedelta(days=7)), Ended)
+    assert learn(phase, steps.Failed(UNKNOWN), NOON + timedelta(days=7, seconds=1)) == Over(OPEN, None)
 
 
 def test_an_older_task_is_read_once_and_then_awaited() -> None:

@@ -15,12 +15,13 @@ def why_unrecorded(known: Known, bought: Purchase) -> PermissionMissing | None:
 
     Several tasks need a summary comment. A run that waits for the answer needs no record.
     """
-    if bought.parts > 1 and not stands_in_summary(known):
+    is_in_summary = stands_in_summary(known)
+    if bought.parts > 1 and not is_in_summary:
         return PermissionMissing(
             "The token cannot write the summary comment, and only this comment has space for the ids of several tasks.",
             hint="Give the token `pull-requests: write`, or set `max-tasks: 1`.",
         )
-    if known.wrote.check is None and known.summary is None and not known.request.waits:
+    if known.wrote.check is None and not is_in_summary and not known.request.waits:
         return PermissionMissing(
             "The token can write neither check runs nor comments, so a later run could not find the review.",
             hint="Give the token `checks: write` or `pull-requests: write`, or set `wait-minutes` above 0.",

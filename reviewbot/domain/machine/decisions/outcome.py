@@ -36,6 +36,11 @@ _MAY_WRITE_NOTHING = PermissionMissing(
 )
 
 
+_CHECK_STAYS_GREEN = PermissionMissing(
+    "Findings block, but the check on this head still passes, because it could not be written.",
+    hint="Add `checks: write` to the job's `permissions:`, then re-run the review.",
+)
+
 _ANSWER = "answer "
 _FORK_WITHOUT_KEY = (
     "You cannot fix this. GitHub does not pass the CodeVF key to `pull_request` workflows from forks, so a maintainer "
@@ -378,8 +383,17 @@ def beside_another(known: Known, outcome: Outcome) -> Outcome:
 def final_outcome(known: Known, outcome: Outcome, *, refused: bool) -> Outcome:
     if not refused and _nothing_stands(known):
         outcome = failed_to_write(outcome, _MAY_WRITE_NOTHING)
+    elif _stays_green(known, outcome):
+        outcome = failed_to_write(outcome, _CHECK_STAYS_GREEN)
     outcome = apply_bypass(known, outcome if known.wrote.check else verdict.without_check(outcome))
     return beside_another(known, outcome)
+
+
+def _stays_green(known: Known, outcome: Outcome) -> bool:
+    """Return whether the head's check stays green although findings block, because this run could not write it."""
+    there = None if known.wrote.check or known.reviewed else current_check(known.snapshot)
+    is_green = there is not None and there.verdict in GREEN
+    return known.request.check_run and is_green and apply_bypass(known, outcome).verdict is Verdict.FAIL
 
 
 def _nothing_stands(known: Known) -> bool:
