@@ -198,6 +198,27 @@ def test_a_lost_part_does_not_lose_the_others(tmp_path: Path) -> None:
         assert (done.outputs["coverage"], len(rig.comments())) == ("partial", 2), done.log
 
 
+@pytest.mark.parametrize("times", [1, 3])
+def test_parts_that_codevf_does_not_know_at_first_are_read_again(tmp_path: Path, times: int) -> None:
+    life = TaskLife(pending=60, processing=60)
+    with open_rig(tmp_path, engineer=engineer, config=THREE, life=life) as rig:
+        grow(rig)
+        rig.codevf_faults.add(r"/tasks/[^/]+$", Reply(404, body=b"{}"), method="GET", times=times)
+        done = rig.run() if times == 1 else (rig.run(), rig.run())[-1]
+        assert (done.outputs["coverage"], len(rig.comments()), len(rig.service.tasks())) == ("full", 3, 3), done.log
+
+
+def test_a_part_that_cannot_be_cancelled_does_not_keep_the_others(tmp_path: Path) -> None:
+    life = TaskLife(pending=99, processing=9)
+    with open_rig(tmp_path, engineer=engineer, config=THREE, clock=HandClock(), life=life) as rig:
+        grow(rig)
+        rig.run(wait_minutes="0")
+        rig.world.close(REPO, 1)
+        rig.codevf_faults.add("/cancel", Reply(409, body=b"{}"), method="POST")
+        rig.run(payload=rig.event("closed"))
+        assert [one.cancelled_at is not None for one in rig.service.tasks()] == [False, True, True]
+
+
 def test_all_parts_are_cancelled(tmp_path: Path) -> None:
     clock = HandClock()
     with open_rig(

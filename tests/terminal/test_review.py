@@ -383,6 +383,16 @@ def test_a_review_that_cannot_be_stored_is_shown(open_session: Opened) -> None:
     assert "reviewbot apply" not in result.err
 
 
+def test_no_review_is_bought_that_cannot_be_stored(open_session: Opened) -> None:
+    session = open_session()
+    (session.clone.root / ".git" / "reviewbot").write_text("", encoding="utf-8")
+    result = session.review()
+    assert (result.status, session.service.tasks()) == (3, ())
+    said = " ".join(result.out.split())
+    assert "reviewbot cannot store the review in" in said
+    assert "Make the folder writable. reviewbot does not buy a review that it cannot record." in said
+
+
 # --- What is staged ---------------------------------------------------------------------------------------------------
 
 

@@ -54,7 +54,7 @@ def after_answer(at: Completed, report: Report, now: datetime) -> Judged | Publi
     bought = at.bought.over(TaskState.DONE, at.task, now)
     known = at.known.with_own(bought, at.task)
     report = replace(report, findings=(*report.findings, *redacted_lines(known.change.views)))
-    purchase = bought.purchase.answered(readable=report.readable, seen_whole=not known.is_short, now=now)
+    purchase = bought.purchase.answered(readable=report.readable, seen_whole=not known.why_short, now=now)
     purchase = purchase if at.task.is_completed else purchase.without_tolerance()
     instance = known.request.instance
     placed = place(report.findings, known.change.views, purchase.judgement.placement, instance)

@@ -392,15 +392,14 @@ class Known(Struct, frozen=True, dict=True):
         return Coverage.PARTIAL if self.why_partial else Coverage.FULL
 
     @property
-    def is_short(self) -> bool:
-        """Whether the reviewer saw fewer files than were selected at submission."""
-        return any(not one.startswith(_RESELECTED) for one in self.why_partial)
+    def why_partial(self) -> tuple[str, ...]:
+        is_reselected = self.own is not None and self.own.bought.reselected
+        return (_RESELECTED, *self.why_short) if is_reselected else self.why_short
 
     @property
-    def why_partial(self) -> tuple[str, ...]:
+    def why_short(self) -> tuple[str, ...]:
+        """Why the reviewer saw fewer files than were selected at submission."""
         bought, found = self.own.bought if self.own else None, []
-        if bought and bought.reselected:
-            found.append(_RESELECTED)
         if bought and bought.purchase.missed:
             found.append(f"{bought.purchase.missed} files were not submitted")
         elif bought and bought.purchase.coverage is Coverage.PARTIAL:

@@ -1483,7 +1483,7 @@ def test_each_cause_of_a_partial_review_is_named() -> None:
         partial = replace(now, own=OwnReview(state, task if "the reviewer" in cause else None))
         assert partial.why_partial == (cause,)
         assert partial.coverage is Coverage.PARTIAL
-        assert partial.is_short is (not cause.startswith("the selected"))
+        assert bool(partial.why_short) is (not cause.startswith("the selected"))
     assert replace(now, change=held).why_partial == ("1 selected files are held back",)
     collecting = known(may_buy=False)
     assert replace(collecting, change=held, own=OwnReview(Bought(purchase()))).why_partial == ()
