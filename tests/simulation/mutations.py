@@ -1502,6 +1502,22 @@ MUTATIONS: tuple[Mutation, ...] = (
         found="squash-into-a-bots-pull-request",
     ),
     Mutation(
+        "without check runs, a bot's commits need not be pushed by the bot",
+        "reviewbot.domain.machine.due:_is_bots",
+        lambda right: lambda known: right(known) or (known.snapshot.pull.author_is_bot and not known.request.check_run),
+        NEVER_GREEN,
+        found="squash-without-a-check-run",
+    ),
+    Mutation(
+        "each skipped check of a head that a bot pushed has the record of the push",
+        "reviewbot.app.github.check_run:_tag",
+        lambda right: (
+            lambda known, own: replace(right(known, own), skip=known.proof.push_record if known.proof.is_bots else "")
+        ),
+        NEVER_GREEN,
+        found="skip-by-paths-kept-for-a-bot",
+    ),
+    Mutation(
         "a run that may not write its result says that it has published it",
         "reviewbot.domain.machine.decisions.outcome:_nothing_stands",
         _returning(value=False),
@@ -1778,13 +1794,6 @@ MUTATIONS: tuple[Mutation, ...] = (
         _returning(value=False),
         CONVERGES,
         found="refused-command",
-    ),
-    Mutation(
-        "a run that cannot read the pull request again ends as if it had recorded its command",
-        "reviewbot.domain.machine.finish:after_failed_refresh",
-        lambda right: lambda known, outcome, _error: right(known, outcome, ForgeError("")),
-        CONVERGES,
-        found="command-that-is-not-written",
     ),
     Mutation(
         "another App's check run hides the check",
