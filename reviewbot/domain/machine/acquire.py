@@ -140,7 +140,7 @@ def after_failed_lookup(at: phases.LookingUpOlder, error: ReviewbotError, now: d
 
 
 def _end_older(known: Known, purchase: Purchase, got: TaskRead, now: datetime) -> Known:
-    if not got.task.status.is_over:
+    if not _has_ended(got.task, purchase, now):
         return replace(known, others=(*known.others, OpenTask(purchase, got.task)))
     if got.answer is None:
         known = known.saying(f"The review of {_named(purchase)} ended without a result.")
@@ -153,6 +153,12 @@ def _end_older(known: Known, purchase: Purchase, got: TaskRead, now: datetime) -
     closed = closed.answered(readable=got.answer.report.readable, seen_whole=seen_whole, now=now)
     closed = closed if got.task.is_completed else closed.without_tolerance()
     return known.with_answer(closed, replace(got.answer, whole=closed.is_whole))
+
+
+def _has_ended(task: Task, purchase: Purchase, now: datetime) -> bool:
+    """Return whether a task has ended. An unknown status may be final, so it counts as running for `PATIENCE`."""
+    is_unknown = task.status is TaskStatus.UNKNOWN
+    return task.status.is_over or (is_unknown and is_given_up(purchase.submitted_at, now))
 
 
 def _end_without_answer(known: Known, purchase: Purchase, used: Decimal | None, now: datetime) -> Known:
@@ -345,7 +351,7 @@ def after_resumed_task(
     if task.status is not TaskStatus.COMPLETED and _has_recorded_findings(at.before):
         return _judge_recorded(at, f"CodeVF no longer has the answer of the task {task.id}.")
     known = replace(at.known, own=OwnReview(at.bought, task))
-    if not task.status.is_over:
+    if not _has_ended(task, at.before, now):
         return phases.Reopened(known, at.bought, task)
     if task.status is not TaskStatus.COMPLETED:
         ended = at.before.over(TaskState.ENDED, task.credits_used, now)

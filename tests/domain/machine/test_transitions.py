@@ -1132,6 +1132,17 @@ def test_a_task_that_codevf_does_not_find_is_given_up_after_a_week(age: timedelt
     assert isinstance(found, phases.Pricing | phases.Scoping), "no purchase waits for it"
 
 
+@pytest.mark.parametrize("head", [HEAD, OTHER_HEAD])
+def test_an_unknown_status_counts_as_running_for_a_week(head: str) -> None:
+    now = known()
+    bought_before = own(now, head_sha=head, submitted_at=NOON.isoformat())
+    bought_before = bought_before if head == HEAD else replace(bought_before, identity="9" * 32)
+    read = steps.TaskRead(Task("task_1", TaskStatus.UNKNOWN, "refunded"))
+    at = go(start(now), reading(bought_before), steps.Done())
+    for age, state in ((WEEK, TaskState.OPEN), (WEEK + timedelta(seconds=1), TaskState.ENDED)):
+        assert go(at, read, now=NOON + age).known.ledger.named(bought_before.key).state is state
+
+
 @pytest.mark.parametrize(("finished", "reason"), [(False, Reason.NOTHING_SELECTED), (True, Reason.MEMORY)])
 def test_a_finished_task_that_codevf_does_not_know_leaves_the_record_incomplete(
     reason: Reason, *, finished: bool
