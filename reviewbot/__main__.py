@@ -23,6 +23,8 @@ KEPT = "Free up disk space and run the command again. You are not charged twice 
 
 def main() -> int:
     """Run the command line and return its exit status, which is 70 for a bug in reviewbot."""
+    # Python sets a stream to None if the caller has closed it.
+    sys.stdout, sys.stderr = sys.stdout or _null_device(), sys.stderr or _null_device()
     arguments = sys.argv[1:]
     # A runner shows a single log. Elsewhere, the output may be piped.
     log = sys.stdout if arguments[:1] in (["action"], ["collect"]) else sys.stderr
@@ -47,6 +49,10 @@ def main() -> int:
     except Exception as error:  # noqa: BLE001 — exit status 1 must only mean that findings block
         return _bug(arguments, log, error)
     return status
+
+
+def _null_device() -> TextIO:
+    return os.fdopen(os.open(os.devnull, os.O_WRONLY), "w", encoding="utf-8")
 
 
 def _picked_up(arguments: Sequence[str]) -> str:

@@ -245,7 +245,7 @@ def _add_init(commands: Commands) -> None:
     about = "id of the App that reports the check; default: GitHub Actions"
     init.add_argument("--source", type=between(int, 1, 10**12), metavar="APP_ID", help=about)
     about = "also write a workflow that runs when the workflow NAME completes; repeatable"
-    init.add_argument("--wait-for", action="append", default=[], metavar="NAME", help=about)
+    init.add_argument("--wait-for", type=_name, action="append", default=[], metavar="NAME", help=about)
     init.add_argument("--no-config", action="store_true", help="do not write a config file")
     init.add_argument("--force", action="store_true", help="overwrite existing workflows, but keep the config file")
 
@@ -267,6 +267,12 @@ def _add_config(commands: Commands) -> None:
     config.add_argument("what", choices=("check", "show"), metavar="check|show", help=about)
     config.add_argument("file", nargs="?", metavar="FILE", help="default: .github/reviewbot.yml of this clone")
     _add_inputs(config)
+
+
+def _name(text: str) -> str:
+    if not text.strip():
+        raise argparse.ArgumentTypeError("empty name. Pass the `name:` of a workflow.")
+    return text
 
 
 def between(kind: type[int | float], least: float, most: float) -> Callable[[str], float]:

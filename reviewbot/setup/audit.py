@@ -10,6 +10,7 @@ from msgspec import Struct
 from ruamel.yaml.events import AliasEvent
 
 from reviewbot.domain.model.options import ActionCommand, ReviewerKind
+from reviewbot.settings import Settings
 from reviewbot.settings.configfile import NotYaml, yaml_events, yaml_value
 from reviewbot.values import replace
 
@@ -53,7 +54,7 @@ Permissions = Mapping[str, str] | None
 
 
 class Job(Struct, frozen=True):
-    """A job that runs the action.
+    """A step that runs the action, with its job.
 
     Attributes:
         name: the name of the job's check on GitHub.
@@ -64,6 +65,7 @@ class Job(Struct, frozen=True):
         minutes: the job's timeout, or None if it is missing or an expression.
         own_token: whether the job uses the workflow's token, to which the permissions apply.
         environment: the deployment environment, or empty if it is missing or an expression.
+        settings: the defaults, until `doctor` has read the config file.
     """
 
     file: str
@@ -78,6 +80,7 @@ class Job(Struct, frozen=True):
     condition: str
     own_token: bool
     environment: str = ""
+    settings: Settings = Settings()
 
     @property
     def queued(self) -> bool:
@@ -101,13 +104,20 @@ class Job(Struct, frozen=True):
         return not (self.collects or self.queued) and any(event in self.events for event in PULL_REQUESTS)
 
     @property
-    def instance(self) -> str:
-        return self.inputs.get("instance", "")
+    def varies(self) -> bool:
+        """Whether an expression sets the instance. In a matrix, the job then writes several checks."""
+        return "instance" in self.given - self.inputs.keys() and not self.settings.instance
 
     @property
-    def buys(self) -> bool:
-        """Whether the job's reviewer is paid. Only the workflow's inputs are considered."""
-        return self.inputs.get("reviewer") != ReviewerKind.LOCAL
+    def check_name(self) -> str:
+        """The name of the check run. If an expression sets the instance, `INSTANCE` stands for it."""
+        name = self.settings.check_name
+        return f"{name}: INSTANCE" if self.varies else name
+
+    @property
+    def audited(self) -> Mapping[str, str]:
+        """The inputs, except those that `doctor` ignores."""
+        return {name: text for name, text in self.inputs.items() if name not in _YOURS}
 
     @property
     def types(self) -> frozenset[str]:
@@ -172,9 +182,8 @@ _YOURS = frozenset({"codevf-url", "codevf-api-key", "github-token", "command"})
 
 
 def inputs_of_review(jobs: Sequence[Job]) -> Mapping[str, str]:
-    """Return the inputs of the job that reviews, except those that `doctor` ignores."""
-    inputs = next((job.inputs for job in jobs if job.reviews), {})
-    return {name: text for name, text in inputs.items() if name not in _YOURS}
+    """Return the inputs of the first job that reviews, except those that `doctor` ignores."""
+    return next((job.audited for job in jobs if job.reviews), {})
 
 
 def _yaml(text: str) -> object:
@@ -207,27 +216,28 @@ def _jobs(file: str, folder: tuple[str, str], folders: Folders, calls: int) -> I
                 for one in _jobs(uses["file"], where, folders, calls - 1):
                     yield _for_caller(one, file, name, events, permissions, condition)
             continue
-        if (step := _our_step(job)) is None:
-            continue
-        variables = {
-            name: _text(text) for one in (workflow, job, step) for name, text in _mapping(one.get("env")).items()
-        }
-        inputs = {name.lower(): _resolved(_text(text), variables) for name, text in _mapping(step.get("with")).items()}
-        token, (action, _, ref) = inputs.get("github-token", ""), _text(step.get("uses")).rpartition("@")
-        yield Job(
-            file=file,
-            name=name,
-            action=action,
-            ref=ref,
-            events=events,
-            permissions=permissions,
-            inputs={name: text for name, text in inputs.items() if "${{" not in text},
-            given=frozenset(inputs),
-            minutes=_number(job.get("timeout-minutes")),
-            condition=_text(job.get("if")),
-            own_token=not token or _OWN_TOKEN.search(token) is not None,
-            environment=_environment(job.get("environment")),
-        )
+        for step in _our_steps(job):
+            inputs = _inputs(workflow, job, step)
+            token, (action, _, ref) = inputs.get("github-token", ""), _text(step.get("uses")).rpartition("@")
+            yield Job(
+                file=file,
+                name=name,
+                action=action,
+                ref=ref,
+                events=events,
+                permissions=permissions,
+                inputs={name: text for name, text in inputs.items() if "${{" not in text},
+                given=frozenset(inputs),
+                minutes=_number(job.get("timeout-minutes")),
+                condition=_text(job.get("if")),
+                own_token=not token or _OWN_TOKEN.search(token) is not None,
+                environment=_environment(job.get("environment")),
+            )
+
+
+def _inputs(workflow: Mapping[str, object], job: Mapping[str, object], step: Mapping[str, object]) -> Mapping[str, str]:
+    variables = {name: _text(text) for one in (workflow, job, step) for name, text in _mapping(one.get("env")).items()}
+    return {name.lower(): _resolved(_text(text), variables) for name, text in _mapping(step.get("with")).items()}
 
 
 _VARIABLE = re.compile(r"\$\{\{\s*env\.(\w+)\s*\}\}")
@@ -273,15 +283,14 @@ def _rank(level: str) -> int:
     return LEVELS.index(level) if level in LEVELS else 0
 
 
-def _our_step(job: Mapping[str, object]) -> Mapping[str, object] | None:
-    """Return the step that runs the action. The inputs identify a renamed copy of the action."""
+def _our_steps(job: Mapping[str, object]) -> Iterator[Mapping[str, object]]:
+    """Yield the steps that run the action. The inputs identify a renamed copy of the action."""
     steps = job.get("steps")
     for step in map(_mapping, steps if isinstance(steps, list) else ()):
         uses, inputs = _text(step.get("uses")), _mapping(step.get("with"))
         ours = "codevf-api-key" in inputs or _text(inputs.get("reviewer")) in set(ReviewerKind)
         if _NAMED.fullmatch(uses) or ("@" in uses and ours):
-            return step
-    return None
+            yield step
 
 
 def _events(on: object) -> Events:

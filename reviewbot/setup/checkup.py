@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
+from itertools import groupby
 
 from msgspec import Struct
 
@@ -59,10 +60,10 @@ def of_error(about: str, error: ReviewbotError) -> Check:
     )
 
 
-def of_problems(problems: Sequence[Problem]) -> Iterator[Check]:
+def of_problems(problems: Sequence[Problem], about: str = "settings") -> Iterator[Check]:
     verify = "To check the file before you push it, run: reviewbot config check"
     for problem in problems:
-        yield Check("settings", f"{problem.place}: {problem.what}", problem.advice or verify, EXIT_SETTINGS)
+        yield Check(about, f"{problem.place}: {problem.what}", problem.advice or verify, EXIT_SETTINGS)
 
 
 def of_project(name: str) -> Check:
@@ -160,18 +161,21 @@ def of_workflows(jobs: Sequence[Job], settings: Settings, unread: Sequence[Calle
     elif not reviewing:
         todo = "Run `reviewbot init`, and push the workflow to the default branch."
         yield Check("workflows", "no workflow on the default branch reviews pull requests", todo, EXIT_SETTINGS)
-    for instance in sorted({job.instance for job in reviewing if job.buys}):
-        files = sorted({job.file for job in reviewing if job.buys and job.instance == instance})
+    paid = [job for job in reviewing if job.settings.paid]
+    for name in sorted({job.check_name for job in paid}):
+        files = sorted({job.file for job in paid if job.check_name == name})
         if len(files) > 1:
             what = f"{' and '.join(f'`{file}`' for file in files)} can each buy a review of the same pull request"
             todo = (
                 "Delete all but one, give each its own `instance`, or make their `if:` conditions mutually exclusive."
             )
             yield Check("workflows", what, todo)
-    for job in jobs:
-        trouble = list(_of_job(job, settings))
-        fine = "has all required permissions" if job.own_token else "does not use the workflow's token"
-        yield from trouble or [Check(job.file, f"`{job.name}` {fine}")]
+    for (file, name), steps in groupby(jobs, lambda job: (job.file, job.name)):
+        own = list(steps)
+        trouble = dict.fromkeys(check for job in own for check in _of_job(job))
+        uses_token = any(job.own_token for job in own)
+        fine = "has all required permissions" if uses_token else "does not use the workflow's token"
+        yield from trouble or [Check(file, f"`{name}` {fine}")]
     if reviewing and settings.paid and not any(job.collects for job in jobs):
         late = f"reviews that take longer than {settings.wait_minutes} minutes"
         what = f"{late} are not published until the pull request's next event, such as a push"
@@ -216,9 +220,10 @@ def _of_unread(one: Called) -> Check:
     return Check("workflows", f"`{one.by}` calls `{one.name}`, which reviewbot could not read", todo, EXIT_NO_REVIEW)
 
 
-def _of_job(job: Job, settings: Settings) -> Iterator[Check]:
+def _of_job(job: Job) -> Iterator[Check]:
+    settings = job.settings
     yield from _of_inputs(job)
-    yield from _of_permissions(job, settings)
+    yield from _of_permissions(job)
     if job.reviews:
         yield from _of_events(job)
         if settings.approve_spend and not job.starts_on_label(settings.approve_spend):
@@ -250,7 +255,8 @@ def _of_inputs(job: Job) -> Iterator[Check]:
         yield Check(job.file, what, todo, EXIT_SETTINGS)
 
 
-def _of_permissions(job: Job, settings: Settings) -> Iterator[Check]:
+def _of_permissions(job: Job) -> Iterator[Check]:
+    settings = job.settings
     if not job.own_token:
         return
     if job.permissions is None:
@@ -369,19 +375,33 @@ def of_environment(environment: Environment | None, job: Job, branch: str, jobs:
 
 
 def of_required(required: Sequence[Required], settings: Settings, jobs: Sequence[Job]) -> Iterator[Check]:
-    """Check whether the check run is required from the right source, and whether a job is required by mistake."""
-    name = settings.check_name
+    """Check whether each check run is required from the right source, and whether a job is required by mistake."""
+    names = {job.check_name: job.varies for job in jobs if job.reviews} or {settings.check_name: False}
+    by_mistake = {one.name for one in required} - names.keys()
+    for job_name, name in sorted({job.name: job.check_name for job in reversed(jobs)}.items()):
+        if job_name in by_mistake:
+            what = f"the job `{job_name}` is a required check, but it can finish before the review does"
+            yield Check("required check", what, f"Require the check `{name}` instead.", EXIT_SETTINGS)
+    for name, varies in names.items():
+        of_it = [job for job in jobs if job.check_name == name and (job.reviews or job.queued)]
+        if varies:
+            what = f"the name of the check depends on `instance`, which is an expression in {_files(of_it)}"
+            yield Check("required check", what, f"To require the checks, add `{name}` to a ruleset for each instance.")
+        else:
+            yield from _of_name(name, required, of_it, is_main=name == settings.check_name)
+
+
+def _of_name(name: str, required: Sequence[Required], jobs: Sequence[Job], *, is_main: bool) -> Iterator[Check]:
+    """Check whether a check run of these jobs is required. `init` prints a ruleset for the main check."""
     ours = [one for one in required if one.name == name]
     is_by_app = any(job.reviews and not job.own_token for job in jobs)
-    for job_name in sorted({job.name for job in jobs} & {one.name for one in required} - {name}):
-        what = f"the job `{job_name}` is a required check, but it can finish before the review does"
-        yield Check("required check", what, f"Require the check `{name}` instead.", EXIT_SETTINGS)
     if not ours:
         source = "the App that reports the check" if is_by_app else "GitHub Actions"
         if not any(job.reviews for job in jobs):
             source += ", or your App if the workflow uses one"
         todo = f"To require the check, add it (`{name}`, from {source}) to a ruleset of the default branch."
-        if written := [job for job in jobs if REVIEW_FILE.endswith(f"/{job.file}")]:
+        written = [job for job in jobs if REVIEW_FILE.endswith(f"/{job.file}")]
+        if is_main and written:
             init = f"reviewbot init --as gate{' --source APP_ID' if is_by_app else ''}"
             todo = f"To require the check, import the ruleset that `{init}` prints."
             if not any("pull_request_target" in job.events for job in written):
@@ -405,7 +425,7 @@ def of_required(required: Sequence[Required], settings: Settings, jobs: Sequence
         what = f"`{name}` from GitHub Actions is required, but any other workflow in the repository can also report it"
         yield Check("required check", what)
     if ours:
-        yield from _of_reach(name, [job for job in jobs if job.reviews or job.queued])
+        yield from _of_reach(name, jobs)
 
 
 _REACH = {

@@ -94,6 +94,15 @@ def test_the_action_is_known_by_its_name_or_by_an_input_of_its_own(uses: str, fo
     assert bool(jobs) == found
 
 
+def test_each_step_that_runs_the_action_is_read() -> None:
+    first, second = "{uses: acme/reviewbot@v1}", "{uses: acme/reviewbot@v2, with: {config-file: own.yml}}"
+    jobs, _ = read_jobs({"a.yml": f"on: push\njobs:\n  x: {{steps: [{first}, {{run: y}}, {second}]}}\n"})
+    assert [(job.name, job.ref, job.inputs) for job in jobs] == [
+        ("x", "v1", {}),
+        ("x", "v2", {"config-file": "own.yml"}),
+    ]
+
+
 def test_inputs_that_an_expression_gives_are_named_and_not_read() -> None:
     job = read("push", STEP.replace("}]}", ", with: {fail-on: high, dry-run: true, mode: '${{ vars.MODE }}'}}]}"))
     assert job.inputs == {"fail-on": "high", "dry-run": "true"}

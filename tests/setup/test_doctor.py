@@ -108,6 +108,13 @@ def calling(uses: str, *, without: str = "") -> Mapping[str, str | None]:
     return {**ALONE, f"{FOLDER}/reviews.yml": text}
 
 
+def second_step(given: str) -> Mapping[str, str]:
+    return swapped(REVIEW, KEY_INPUT, f"{KEY_INPUT}\n      - uses: acme/reviewbot@{COMMIT}\n        with: {{{given}}}")
+
+
+SECURITY = ".github/reviewbot-security.yml"
+
+
 def deploying(environment: str) -> Mapping[str, str]:
     old = "environment: reviewbot #"
     assert old in GATE[REVIEW]
@@ -450,6 +457,38 @@ CASES = {
         ),
         {**ALONE, f"{FOLDER}/shared.yml": SHARED},
     ),
+    "a second step with its own config file": Case(
+        2,
+        (
+            (f"{SECURITY}: `fail-on` in the config file on `main`, line 1: invalid value `hgih`", "`high`"),
+            ("settings: valid on `main`", ""),
+            (f"{R}: `Review` does not run when the `approve-spend` label `look`", '["skip-review", "look"]'),
+        ),
+        {
+            **second_step(f'codevf-api-key: "${{{{ secrets.K }}}}", config-file: {SECURITY}'),
+            SECURITY: "fail-on: hgih\napprove-spend: look\n",
+        },
+    ),
+    "a second step with its own check": Case(
+        0,
+        (
+            (
+                "required check: `CodeVF review: security` is not required",
+                "add it (`CodeVF review: security`, from GitHub Actions)",
+            ),
+            ("required check: `CodeVF review` from GitHub Actions is required", ""),
+            (f"{SECURITY}: valid on `main`", ""),
+        ),
+        {
+            **second_step(f'codevf-api-key: "${{{{ secrets.K }}}}", config-file: {SECURITY}'),
+            SECURITY: "instance: security\n",
+        },
+    ),
+    "a second step with the local reviewer": Case(
+        0,
+        (("required check: `reviewbot (local)` is not required", "add it (`reviewbot (local)`"),),
+        second_step("reviewer: local"),
+    ),
     "not required": Case(
         0, (("required check: `CodeVF review` is not required", "reviewbot init --as gate --force"),), required=()
     ),
@@ -536,6 +575,22 @@ def test_doctor_finds_no_problem(rig: Rig) -> None:
     assert "-> To use another project, set `codevf-project`" in said.out
     assert "balance: 10,000 credits are available" in said.out
     assert rig.service.tasks() == ()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "name"),
+    [((), "the name of the check depends on `instance`"), (("instance=api",), "`CodeVF review: api` is not")],
+)
+def test_a_check_that_no_run_writes_is_not_to_be_required(rig: Rig, arguments: tuple[str, ...], name: str) -> None:
+    """See the recipe for a monorepo in `docs/recipes.md`."""
+    matrix = {
+        path: text.replace(KEY_INPUT, f"{KEY_INPUT}\n          instance: ${{{{ matrix.part }}}}")
+        for path, text in GATE.items()
+    }
+    said = report_of(rig, Case(0, (), matrix, (), said=arguments))
+    ((line, how),) = ((line, how) for line, how in lines_of(said).items() if line.startswith("required check: "))
+    assert line.startswith(f"required check: {name}"), said.out
+    assert ("add `CodeVF review: INSTANCE` to a ruleset for each" in how[1]) == (not arguments)
 
 
 def test_without_context_no_job_needs_the_issues(rig: Rig) -> None:

@@ -200,6 +200,16 @@ def test_the_ruleset_of_existing_workflows_is_printed_without_their_options(clon
         assert init("--action", NAMED, "--as", "gate", *other).status == 2
 
 
+def test_no_ruleset_requires_a_check_whose_name_is_an_expression(clone: Clone) -> None:
+    init("--action", NAMED, "--as", "gate")
+    key = "codevf-api-key: ${{ secrets.CODEVF_API_KEY }}\n"
+    clone.write({ALL[0]: written(clone)[ALL[0]].replace(key, f"{key}          instance: ${{{{ matrix.part }}}}\n")})
+    said = init("--as", "gate")
+    assert (said.status, said.out) == (2, "")
+    assert "the name of the check depends on `instance`, which is an expression in .github/workflows/" in said.err
+    assert "require `CodeVF review: INSTANCE` in a ruleset." in said.err
+
+
 @pytest.mark.usefixtures("clone")
 def test_the_environment_comes_before_the_workflows_that_would_create_it_unprotected() -> None:
     said = init("--action", NAMED, "--as", "gate").err

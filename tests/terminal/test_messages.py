@@ -76,6 +76,9 @@ CASES = {
         ("review", "--days", "3"), ("unknown argument `--days`",), never=("did you mean",)
     ),
     "an option without its value": Case(("review", "--paths"), ("--paths: a value is missing",)),
+    "a workflow to wait for without its name": Case(
+        ("init", "--wait-for", " "), ("--wait-for: empty name. Pass the `name:` of a workflow.",)
+    ),
     "a reviewer without its option": Case(
         ("review", "local"), ("unknown argument `local`; did you mean `--reviewer local`?",)
     ),

@@ -38,6 +38,16 @@ def test_a_closed_pipe_does_not_exit_with_the_status_of_findings(clone: Clone, k
     assert "bug" not in err
 
 
+@pytest.mark.parametrize("into", [">&-", "2>&-", ">&- 2>&-"])
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [(REVIEW, 0), ((*REVIEW, "--format", "json"), 0), (("config", "show"), 0), (("config", "show", "x.yml"), 2)],
+)
+def test_a_closed_stream_is_no_bug(clone: Clone, arguments: tuple[str, ...], expected: int, into: str) -> None:
+    status, err = run(clone, *arguments, into=into)
+    assert status == expected, err
+
+
 def test_a_full_disk_is_named(clone: Clone) -> None:
     status, err = run(clone, *REVIEW, "--format", "json", into="> /dev/full")
     assert (status, "No space left" in err, "bug" in err) == (4, True, False), err

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import platform
 import shlex
-from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, suppress
 from functools import partial
 from pathlib import Path
@@ -121,6 +121,8 @@ class _Doctor(Struct, frozen=True):
             named = peek_settings(inputs)
             if (named.config_file, named.templates_dir) != (first.config_file, first.templates_dir):
                 there = reader.setup(named.config_file, named.templates_dir)
+            others = self._by_file(jobs, except_for=named.config_file)
+            configs = {file: reader.setup(file, named.templates_dir).config for file in others}
         except ForgeError as error:
             todo = f"It may be mistyped, expired or revoked. {self._with_token()}"
             invalid = Check("token", error.clause, todo, error.exit_status)
@@ -130,8 +132,12 @@ class _Doctor(Struct, frozen=True):
             todo = "Push a first commit. reviewbot reads its settings from the default branch."
             yield Check("repository", "empty", todo, EXIT_SETTINGS)
             return None
+        configs[named.config_file] = there.config
+        jobs = tuple(replace(job, settings=self._settings_of(job, configs)) for job in jobs)
         settings = peek_settings(inputs, there.config)
         yield from _settings(there, inputs)
+        for file, given in others.items():
+            yield from _settings(replace(there, config=configs[file]), given, file)
         own = {name: text for name, text in there.templates.items() if name.endswith(".j2")}
         result = f"valid: {', '.join(f'`{name}`' for name in sorted(own))}" if own else "built-in"
         yield from _read("templates", lambda: Renderer(own), lambda _: [Check("templates", result)])
@@ -150,6 +156,19 @@ class _Doctor(Struct, frozen=True):
         is_public = network.is_dotcom and not there.is_private
         yield from _protection(reader, there.branch, settings, jobs, is_public=is_public)
         return settings
+
+    def _inputs_of(self, job: Job) -> Mapping[str, str]:
+        return {**job.audited, **self.said}
+
+    def _by_file(self, jobs: Sequence[Job], *, except_for: str) -> Mapping[str, Mapping[str, str]]:
+        """Return the inputs of the first job that reviews with each other config file."""
+        every = [self._inputs_of(job) for job in reversed(jobs) if job.reviews]
+        by_file = {peek_settings(inputs).config_file: inputs for inputs in every}
+        return {file: inputs for file, inputs in by_file.items() if file != except_for}
+
+    def _settings_of(self, job: Job, configs: Mapping[str, str | None]) -> Settings:
+        inputs = self._inputs_of(job)
+        return peek_settings(inputs, configs.get(peek_settings(inputs).config_file))
 
     def _checked_out(self) -> Settings | None:
         """Return the settings of the review workflow in the last commit of the current clone, or None if unknown."""
@@ -184,14 +203,14 @@ class _Doctor(Struct, frozen=True):
             yield checkup.of_error("CodeVF", error)
 
 
-def _settings(there: RepositorySetup, inputs: Mapping[str, str]) -> Iterator[Check]:
+def _settings(there: RepositorySetup, inputs: Mapping[str, str], about: str = "settings") -> Iterator[Check]:
     try:
         settings = read_settings(inputs, there.config, there.branch)
     except SettingsError as error:
-        yield from checkup.of_problems(error.problems)
+        yield from checkup.of_problems(error.problems, about)
     else:
         absent = f"no config file on `{there.branch}`, so reviewbot uses the workflow's inputs and the defaults"
-        yield Check("settings", absent if there.config is None else f"valid on `{there.branch}`")
+        yield Check(about, absent if there.config is None else f"valid on `{there.branch}`")
         yield from checkup.of_routes(settings.routes)
 
 

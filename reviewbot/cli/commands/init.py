@@ -92,6 +92,10 @@ def _kept_gate(call: Call, root: str) -> Settings | None:
     if chosen.kind != GATE or chosen.force or chosen.wait_for or not (jobs := _gate_jobs(root)):
         return None
     settings = peek_settings(inputs_of_review(jobs), _text(root, CONFIG_FILE))
+    if any(job.reviews and job.varies for job in jobs):
+        what = f"the name of the check depends on `instance`, which is an expression in {REVIEW_FILE}"
+        todo = f"For each instance, require `{settings.check_name}: INSTANCE` in a ruleset."
+        raise SettingsError.of("--as", what, todo=todo)
     return settings if chosen.reviewer in {None, settings.reviewer} else None
 
 

@@ -94,7 +94,8 @@ def parse(body: str, *, findings: tuple[str, ...] = ()) -> Command | None:
     """Return the command in a comment's first line, or None. In a thread with `findings`, a waiver needs no id."""
     first = body.partition("\n")[0]
     call, *words = first.split() or [""]
-    if call != CALL or not first.startswith(CALL):
+    # `startsWith` in the workflows' conditions ignores case, too.
+    if call.casefold() != CALL or not first.startswith(call):
         return None
     word, *rest = words or [CommandName.HELP]
     name = next((name for name in _SYNTAX if name == word.casefold()), None)

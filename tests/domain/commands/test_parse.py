@@ -59,6 +59,8 @@ READ = [
     ("/reviewbot bypass 0123abc the house is on fire", Command(CommandName.BYPASS, "0123abc", "the house is on fire")),
     ("/reviewbot bypass defaced by mistake", Command(CommandName.BYPASS, "defaced", "by mistake")),
     ("/reviewbot", Command(CommandName.HELP)),
+    ("/Reviewbot status", Command(CommandName.STATUS)),
+    ("/REVIEWBOT\tWaive 3F9A we Know", Command(CommandName.WAIVE, "3f9a", "we Know")),
     ("/reviewbot unknown", Command(CommandName.UNKNOWN)),
     ("/reviewbot lgtm", Command(CommandName.UNKNOWN)),
     ("/reviewbot Wave 3f9a we know", Command(CommandName.UNKNOWN, "waive")),
@@ -72,7 +74,16 @@ def test_the_first_line_is_read(body: str, said: Command) -> None:
 
 @pytest.mark.parametrize(
     "body",
-    ["", "\n", "looks good", "/reviewbotreview", " /reviewbot review", "> /reviewbot review", "a\n/reviewbot help"],
+    [
+        "",
+        "\n",
+        "looks good",
+        "/reviewbotreview",
+        " /Reviewbot review",
+        " /reviewbot review",
+        "> /reviewbot review",
+        "a\n/reviewbot help",
+    ],
 )
 def test_anything_else_is_not_a_command(body: str) -> None:
     assert parse(body) is None
@@ -88,7 +99,7 @@ def test_a_reason_is_the_whole_line(command: str) -> None:
 @given(st.text())
 def test_reading_never_fails(text: str) -> None:
     assert parse(f"/reviewbot {text}") is not None
-    assert parse(text) is None or text.startswith("/reviewbot")
+    assert parse(text) is None or text.casefold().startswith("/reviewbot")
 
 
 def event(**more: Any) -> CommentEvent:  # noqa: ANN401 — any field
