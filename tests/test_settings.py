@@ -69,7 +69,7 @@ ROWS: list[tuple[str, object, str, object, list[str], bool, bool]] = [
         (),
         "src/**\n\n  !src/gen/** \n",
         ("src/**", "!src/gen/**"),
-        ["/src/**", "./src/**", "src/", "!src/"],
+        ["/src/**", "./src/**", "src/"],
         True,
         True,
     ),

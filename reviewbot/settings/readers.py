@@ -190,9 +190,7 @@ def _path_patterns(value: object) -> tuple[str, ...]:
     return patterns
 
 
-PATH_PATTERNS = Reader(
-    "a list of patterns, one per line, without `/` or `./` at the start and without `/` at the end", _path_patterns
-)
+PATH_PATTERNS = Reader("a list of patterns relative to the root, one per line, with no final slash", _path_patterns)
 LINES = Reader("a list of names, one per line", _lines)
 
 

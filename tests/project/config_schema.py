@@ -20,6 +20,7 @@ from reviewbot.settings.readers import (
     LOGIN,
     MOST_CONTEXT_PATTERNS,
     NAME,
+    PATH_PATTERNS,
     PATTERNS,
     RULE_AUTHOR,
     RULE_NAME,
@@ -72,6 +73,8 @@ def _values(row: Input) -> Mapping[str, object]:
             pairs = {"type": "array", "items": _PAIR}
             login = rf"((?!github-actions\[){BOT_LOGIN}\s*)"
             one, more = ({"pattern": rf"^\s*{login}{times}$"} if reader is BOTS else {} for times in "?*")
+            if reader is PATH_PATTERNS:
+                one, more = _PATH, _PATHS
             lines = {"anyOf": [{"type": "array", "items": {"type": "string", **one}}, {"type": "string", **more}]}
             return _context() if reader is CONTEXT else pairs if row.field == "path_instructions" else lines
         case _:
@@ -79,8 +82,13 @@ def _values(row: Input) -> Mapping[str, object]:
             return {"type": ["string", "integer"], **instance}
 
 
+_LINE = r"[ \t]*(?:!?(?!\.?/)[^\n]*[^/\s])?[ \t]*"
+_PATH, _PATHS = {"pattern": f"^{_LINE}$"}, {"pattern": rf"^({_LINE}(\n|$))*$"}
+
+
 def _context() -> Mapping[str, object]:
-    patterns = {"type": "array", "items": {"type": "string"}, "minItems": 1, "maxItems": MOST_CONTEXT_PATTERNS}
+    items = {"type": "string", **_PATH}
+    patterns = {"type": "array", "items": items, "minItems": 1, "maxItems": MOST_CONTEXT_PATTERNS}
     return {"anyOf": [_words(CONTEXT), patterns]}
 
 
@@ -100,8 +108,9 @@ def _of_reader(reader: Reader[Any]) -> Mapping[str, object]:
         return {"type": ["string", "integer"]}
     if reader is BOOLEAN:
         return {"anyOf": [{"type": "boolean"}, {"enum": list(BOOLEANS)}]}
-    if reader in {PATTERNS, LINES}:
-        return {"anyOf": [{"type": "array", "items": {"type": "string"}}, {"type": "string"}]}
+    if reader in {PATTERNS, PATH_PATTERNS, LINES}:
+        one, more = (_PATH, _PATHS) if reader is PATH_PATTERNS else ({}, {})
+        return {"anyOf": [{"type": "array", "items": {"type": "string", **one}}, {"type": "string", **more}]}
     if reader in {RULE_NAME, RULE_AUTHOR}:
         pattern = NAME if reader is RULE_NAME else LOGIN
         return {"type": ["string", "integer"], "pattern": rf"^\s*({pattern})\s*$", "minimum": 0}
