@@ -45,6 +45,9 @@ from reviewbot.domain.publishing.comment_diff import duplicates, reply_drafts
 from reviewbot.errors import ForgeUnreachable, NotFound, PermissionMissing, ReviewbotError
 from reviewbot.values import replace
 
+_NO_SUMMARY = PermissionMissing(
+    "The token cannot write the summary comment.", hint="Give the token `pull-requests: write`."
+)
 _RULES_DIFFER = (
     "The pull request changed during this run, and now needs a review. The run that the change started does the review."
 )
@@ -239,7 +242,7 @@ def _leave_to_next_run(known: Known) -> Known:
 def after_write(at: Publishing, known: Known) -> Publishing | Published:
     done, left, outcome = at.left[0], at.left[1:], at.outcome
     if done in {WriteSummary, RewriteSummary} and known.memory.update.edits and SUMMARY in known.wrote.denied:
-        known, outcome = _without_exemptions(known, outcome, PermissionMissing("The token cannot write the summary."))
+        known, outcome = _without_exemptions(known, outcome, _NO_SUMMARY)
     if done in {ReadPosted, ReadSummary}:
         outcome = _judge_again(known, outcome)
         left = left if outcome == at.outcome or WriteCheckRun in left else _RECORD
