@@ -166,8 +166,9 @@ def test_a_restored_red_change_is_red_again_in_any_mode(tmp_path: Path, mode: st
         (("medium", "critical"), ("critical", "critical")),
         (("high", "high"), ("critical", "high")),
         (("high", "high"), ("high", "critical")),
+        (("high", "medium"), ("high", "high")),
     ],
-    ids=["a worse severity", "a stricter threshold", "a weaker threshold"],
+    ids=["a worse severity", "a stricter threshold", "a weaker threshold", "a severity never improves"],
 )
 def test_a_comment_follows_the_severity_and_the_threshold(
     tmp_path: Path, severities: tuple[str, str], thresholds: tuple[str, str]
