@@ -146,7 +146,7 @@ class _Sandbox(ImmutableSandboxedEnvironment):
             return super().is_safe_attribute(obj, attr, value)
         match obj:
             case Enum():
-                return attr in {"value", "rank"}
+                return attr in {"value", "rank", "icon"}
             case str():
                 is_escaped = isinstance(obj, Markup)
                 return not is_escaped and attr in {"upper", "lower", "strip", "startswith", "endswith"}

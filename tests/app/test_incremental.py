@@ -160,6 +160,46 @@ def test_a_restored_red_change_is_red_again_in_any_mode(tmp_path: Path, mode: st
         assert len(rig.service.tasks()) == (4 if mode == "standard" else 3)
 
 
+@pytest.mark.parametrize(
+    ("severities", "thresholds"),
+    [
+        (("medium", "critical"), ("critical", "critical")),
+        (("high", "high"), ("critical", "high")),
+        (("high", "high"), ("high", "critical")),
+        (("high", "medium"), ("high", "high")),
+    ],
+    ids=["a worse severity", "a stricter threshold", "a weaker threshold", "a severity never improves"],
+)
+def test_a_comment_follows_the_severity_and_the_threshold(
+    tmp_path: Path, severities: tuple[str, str], thresholds: tuple[str, str]
+) -> None:
+    """It says the same as a comment that is posted by the later run."""
+
+    def engineer(request: TaskRequest) -> Answer:
+        is_first = not any(one.file_name == "conversation.md" for one in request.attachments)
+        return answer({**CRITICAL, "severity": severities[0 if is_first else 1]})
+
+    with open_rig(tmp_path, engineer=engineer) as rig:
+        rig.run(fail_on=thresholds[0])
+        push(rig, OTHER)
+        done = rig.run(fail_on=thresholds[1])
+        [comment], [summary], [check] = rig.comments(), rig.summaries(), rig.checks()
+        shown = re.sub("<!--.*?-->", "", comment.body)
+        worse = "critical" if "critical" in severities else "high"
+        blocks = worse == "critical" or thresholds[1] == "high"
+        assert (done.exit_status, check.conclusion) == ((1, "failure") if blocks else (0, "success")), done.log
+        word = "blocks" if blocks else "does not block"
+        assert f" {worse.capitalize()} · correctness · {word}: A shell runs it**" in shown
+        assert ("To waive it" in shown, "Resolve this conversation" in shown) == (
+            blocks,
+            thresholds[0] == "critical" and not blocks,
+        )
+        assert f"{worse.capitalize()} · [A shell runs it]" in summary
+        before = len(rig.github_faults.log)
+        rig.run(fail_on=thresholds[1])
+        assert not [one for one in rig.github_requests()[before:] if "PATCH" in one and "/pulls/comments/" in one]
+
+
 def test_the_state_in_a_comment_is_written_once_and_removed(tmp_path: Path) -> None:
     with open_rig(tmp_path, engineer=first_then(CRITICAL, state="fixed")) as rig:
         rig.run()

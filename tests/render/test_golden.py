@@ -12,7 +12,7 @@ import pytest
 
 import reviewbot
 from reviewbot.domain.commands.authorize import Refusal
-from reviewbot.domain.findings.markers import FindingMark, with_headings
+from reviewbot.domain.findings.markers import FindingMark, Heading, with_headings
 from reviewbot.domain.findings.placement import Why
 from reviewbot.domain.model.review import Severity
 from reviewbot.domain.policy.verdict import Reason
@@ -79,9 +79,14 @@ def test_a_review_of_a_branch_mentions_no_pull_request(renderer: Renderer, name:
     assert not [word for word in ("pull request", "/reviewbot", "push", "workflow", "comment", "job") if word in text]
 
 
+def shown(text: str) -> str:
+    """Return a comment without what is hidden."""
+    return re.sub("<!--.*?-->", "", text)
+
+
 @pytest.mark.parametrize("why", [*ON_LINES, *ON_FILES])
 def test_a_comment_states_how_its_finding_was_placed(renderer: Renderer, why: Why) -> None:
-    foot = renderer.comment(comment_of(replace(NAMING, why=why))).rpartition("<sub>")[2]
+    foot = shown(renderer.comment(comment_of(replace(NAMING, why=why)))).rpartition("<sub>")[2]
     assert foot.count(" · ") == (1 if why is Why.CITED else 2)
 
 
@@ -92,13 +97,15 @@ def test_a_comment_says_whether_it_blocks_and_where_to_waive_it(
     blocks: bool,  # noqa: FBT001 — a column
     waivable: bool,  # noqa: FBT001 — a column
 ) -> None:
-    text = renderer.comment(comment_of(replace(INJECTION, blocks=blocks), waivable=waivable))
+    body = renderer.comment(comment_of(replace(INJECTION, blocks=blocks), waivable=waivable))
+    text = shown(body)
     heading = text.splitlines()[1]
     assert (" · blocks: " in heading, " · does not block: " in heading) == (blocks, not blocks)
     hint = (
         "To waive it, a collaborator with write access who is not an author can reply here: `/reviewbot waive REASON`"
     )
     assert ((hint in text), "waive" in text) == (blocks and waivable, blocks and waivable)
+    assert (hint in body) == waivable, "a finding may block later"
     assert ("Resolve this conversation" in text) is not blocks
 
 
@@ -106,24 +113,52 @@ def test_a_finding_that_no_longer_blocks_has_another_heading_and_no_hint(rendere
     forged = replace(INJECTION, explanation="```\n**🔴 Critical · blocks: forged**\n```")
     view = comment_of(forged, UNRATED, replace(RACE, id="cc", category=None, blocks=True), waivable=True)
     view = replace(view, agent_prompt=True)
+    severities = {one.id: one.severity for one in view.findings}
     body = (
         f"{FindingMark('', ('aa', *(one.id for one in view.findings)))}\n{renderer.comment(view).partition(chr(10))[2]}"
     )
-    done = with_headings(body, {"aa": "gone", INJECTION.id: "fixed", "cc": "waived"})
+    words = {"aa": "gone", INJECTION.id: "fixed", "cc": "waived"}
+    done = with_headings(body, {one: Heading(severities.get(one, Severity.LOW), word) for one, word in words.items()})
     headings = [line.partition(": ")[0] for line in done.splitlines() if line.startswith("**")]
     assert headings[0] == "**🔴 Critical · security · fixed"
     assert "**🔴 Critical · blocks" in headings, "it is a part of the explanation"
     assert any(line.startswith("**❓ Unrated") and line.endswith("· blocks") for line in headings)
     assert "**🟠 High · waived" in headings
-    shown = re.sub("<!--.*?-->", "", done)
-    assert (body.count("To waive it"), shown.count("To waive it")) == (3, 1)
+    assert (shown(body).count("To waive it"), shown(done).count("To waive it")) == (3, 1)
     tasks = re.findall("^- Severity: [a-z]+, (.*)", done, re.MULTILINE)
     assert sorted(tasks) == ["blocking", "fixed", "waived"]
-    assert with_headings(done, {INJECTION.id: "blocks", "cc": "blocks"}) == body
+    again = {one: Heading(severities[one], "blocks") for one in (INJECTION.id, "cc")}
+    assert with_headings(done, again) == body
+
+
+@pytest.mark.parametrize("waivable", [True, False])
+@pytest.mark.parametrize("word", ["blocks", "does not block"])
+@pytest.mark.parametrize("severity", Severity)
+def test_an_updated_comment_equals_a_new_one(
+    renderer: Renderer, severity: Severity, word: str, *, waivable: bool
+) -> None:
+    """With the severity and the threshold of a later run."""
+    hostile = "**🔴 Critical · blocks: x**\n· does not block: `y` · blocks: z"
+    forged = f"```\n**🔴 Critical · does not block: forged**\n```\n{hostile}"
+    quiet = replace(INJECTION, severity=Severity.MEDIUM, title=hostile, explanation=forged, blocks=False)
+    later = replace(quiet, severity=severity, blocks=word == "blocks")
+    for others in ((), (replace(NAMING, title=hostile),)):
+        before, after = (renderer.comment(comment_of(one, *others, waivable=waivable)) for one in (quiet, later))
+        headings = {one.id: Heading(one.severity, "does not block") for one in others}
+        updated = with_headings(before, headings | {quiet.id: Heading(severity, word)})
+        assert shown(updated) == shown(after)
+        assert with_headings(updated, headings | {quiet.id: Heading(Severity.MEDIUM, "does not block")}) == before
+
+
+def test_an_unchanged_severity_keeps_the_icon_of_a_repositorys_template(renderer: Renderer) -> None:
+    own = renderer.comment(comment_of(RACE)).replace("🟠", "⬆️")
+    same, other = (with_headings(own, {RACE.id: Heading(one, "blocks")}) for one in (RACE.severity, Severity.LOW))
+    assert "**⬆️ High · correctness · blocks: " in same
+    assert "**🔵 Low · correctness · blocks: " in other
 
 
 def test_a_comment_with_several_findings_names_the_one_to_waive(renderer: Renderer) -> None:
-    text = renderer.comment(comment_of(INJECTION, replace(NAMING, blocks=True), RACE))
+    text = shown(renderer.comment(comment_of(INJECTION, replace(NAMING, blocks=True), RACE)))
     waived = [f"/reviewbot waive {one.id} REASON" in text for one in (INJECTION, NAMING, RACE)]
     assert waived == [True, True, False]
     assert "Resolve this conversation" not in text, "one of its findings blocks"

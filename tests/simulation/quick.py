@@ -253,8 +253,14 @@ def _text(view: Any) -> str:  # noqa: ANN401 — as above
 
 def _comment(view: Any) -> str:  # noqa: ANN401 — as above
     """Return a comment's content when it is posted; states are added later."""
-    content = [(one.id, one.severity.value, one.title, one.explanation) for one in view.findings]
-    return f"{view.mark}\n{content!r}"
+    parts = (f"{_heading(one)}\n{one.explanation!r}\n<sub>`{one.id}`</sub>" for one in view.findings)
+    return "\n".join((view.mark, *parts))
+
+
+def _heading(view: Any) -> str:  # noqa: ANN401 — as above
+    """Return a heading that `with_headings` can update."""
+    word = "blocks" if view.blocks else "does not block"
+    return f"**{view.severity.icon} {view.severity.value.capitalize()} · {word}: {view.title!r}**"
 
 
 def _reply(reply: Any) -> str:  # noqa: ANN401 — as above

@@ -1,4 +1,4 @@
-"""Update existing threads: post the reviewer's replies, and edit comments whose findings have changed state."""
+"""Update existing threads: post the reviewer's replies, and edit comments whose findings have changed."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ from reviewbot.values import replace
 
 
 def update_threads(run: RunContext, known: Known) -> Known:
-    """Post replies, edit comments whose findings have changed state, and resolve threads or hide comments."""
+    """Post replies, edit comments whose findings have changed, and resolve threads or hide comments."""
     threads, instance = known.snapshot.threads, known.request.instance
     replies = comment_diff.left_to_reply(
         comment_diff.reply_drafts(known.memory.update.answers), threads, known.ledger.posted, instance
     )
-    updates = []
+    updates, fail_on = [], known.judgement.rules.fail_on
     for thread, mark in comment_diff.marked_threads(threads, instance):
         found = (known.ledger.findings.find(one) for one in mark.ids)
         records = tuple(record for record in found if record is not None)
         note = _note(run, known, records, several=len(mark.ids) > 1)
-        updates.append(comment_diff.ThreadUpdate(thread, records, note, replies[thread.id]))
+        updates.append(comment_diff.ThreadUpdate(thread, records, note, fail_on, replies[thread.id]))
     posted = {key for key, _ in comment_diff.replies_there(threads, instance)}
     count = 0
     for operation in comment_diff.thread_operations(updates):

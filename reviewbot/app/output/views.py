@@ -227,6 +227,8 @@ def _with_memory(view: FindingView, record: TrackedFinding, known: Known) -> Fin
     heads = {entry.task_id: entry.head_sha for entry in known.ledger.purchases}
     return replace(
         view,
+        severity=record.severity,
+        blocks=blocks(record.severity, known.judgement.rules.fail_on),
         state=record.state,
         carried=record.found != known.task_id,
         note=record.note,

@@ -9,11 +9,13 @@ import hashlib
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from functools import partial
 
 from msgspec import Struct
 
 from reviewbot.domain.github.drafts import Reaction
 from reviewbot.domain.github.pull_request import Comment
+from reviewbot.domain.model.review import Severity
 
 _SUMMARY = re.compile(r'<!-- reviewbot:summary:v1 instance="([^"]{0,100})" -->')
 _FINDING = re.compile(r'<!-- reviewbot:finding:v1 instance="([^"]*)" ids=([0-9a-f,]*)(?: answers=([0-9a-f,]+))? -->')
@@ -150,30 +152,61 @@ def read_announcement_mark(body: str) -> tuple[str, str] | None:
     return None if match is None else (match[1], match[2])
 
 
-_HEADING = re.compile(r"^(\*\*\S+ [A-Z][a-z]+ (?:· [a-z]+ )?· )(?:blocks|fixed|gone|waived)(?=: )", re.MULTILINE)
-"""The heading of a blocking finding in `finding.md.j2`, up to `blocks` or the state that replaced `blocks`."""
+class Heading(Struct, frozen=True):
+    """What a heading says of a finding. `word` is `blocks`, `does not block`, `fixed`, `gone` or `waived`."""
 
-_HINT = re.compile(r"\A([^\n]*?)(?:<!--)?( · To waive it, [^\n<>]*)(?:-->)?(?=</sub>)")
-"""The waiver hint in the footer of a blocking finding. The hint is hidden once the finding no longer blocks."""
+    severity: Severity
+    word: str
+
+    @property
+    def blocks(self) -> bool:
+        return self.word == "blocks"
+
+    @property
+    def in_prompt(self) -> str:
+        """The severity in the coding agent's prompt."""
+        word = {"blocks": ", blocking", "does not block": ""}.get(self.word, f", {self.word}")
+        return f"{self.severity.value}{word}"
 
 
-def with_headings(body: str, words: Mapping[str, str]) -> str:
-    """Set the states of findings in the headings and the coding agent's prompt of a review comment.
+_HEADING = re.compile(
+    r"^\*\*(\S+) ([A-Z][a-z]+) ((?:· [a-z]+ )?· )(?:blocks|does not block|fixed|gone|waived)(?=: )", re.MULTILINE
+)
+"""The heading of a finding in `finding.md.j2`, up to the title."""
 
-    `words` contains `blocks`, `fixed`, `gone` or `waived` by finding id. The waiver hint is shown only for `blocks`.
+
+def with_headings(body: str, headings: Mapping[str, Heading]) -> str:
+    """Set the severities and states of findings in the headings, hints and coding agent's prompt of a review comment.
+
+    `headings` is by finding id. Of the hints in the footer, the one that does not apply is hidden.
     """
     mark = read_finding_mark(body)
     done = ""
+    any_blocks = any(heading.blocks for heading in headings.values())
     for identifier in mark.ids if mark else ():
         before, foot, after = body.partition(f"\n<sub>`{identifier}`")
-        if foot and identifier in words:
-            before = _HEADING.sub(rf"\g<1>{words[identifier]}", before, count=1)
-            after = _HINT.sub(r"\1\2" if words[identifier] == "blocks" else r"\1<!--\2-->", after)
+        if foot and (heading := headings.get(identifier)):
+            before = _HEADING.sub(partial(_renewed, heading), before, count=1)
+            after = _with_hint(after, "Resolve this conversation", shown=not any_blocks)
+            after = _with_hint(after, "To waive it,", shown=heading.blocks)
         done, body = (f"{done}{before}{foot}", after) if foot else (done, body)
-    for identifier, word in words.items() if mark else ():
-        task = rf"(\n## Finding `{identifier}`\n\n- File: .*\n- Severity: [a-z]+, )(?:blocking|fixed|gone|waived)\n"
-        body = re.sub(task, rf"\g<1>{'blocking' if word == 'blocks' else word}\n", body, count=1)
+    for identifier, heading in headings.items() if mark else ():
+        task = rf"(\n## Finding `{identifier}`\n\n- File: .*\n- Severity: )[a-z]+(?:, [a-z]+)?\n"
+        body = re.sub(task, rf"\g<1>{heading.in_prompt}\n", body, count=1)
     return done + body
+
+
+def _renewed(heading: Heading, old: re.Match[str]) -> str:
+    severity = heading.severity.value.capitalize()
+    # A template of the repository may use other icons.
+    icon = old[1] if old[2] == severity else heading.severity.icon
+    return f"**{icon} {severity} {old[3]}{heading.word}"
+
+
+def _with_hint(foot: str, start: str, *, shown: bool) -> str:
+    """Show or hide the hint that starts with these words in the first line."""
+    hint = rf"\A([^\n]*?)(?:<!--)?( · {start} [^\n<>·]*)(?:-->)?(?=</sub>|<!--| · )"
+    return re.sub(hint, r"\1\2" if shown else r"\1<!--\2-->", foot)
 
 
 def with_state(body: str, text: str, *, closed: bool = False) -> str:

@@ -31,11 +31,16 @@ class Severity(StrEnum):
         """The position of the severity in lists, from 0. Unrated comes first, because it may be critical."""
         return _RANKS[self]
 
+    @property
+    def icon(self) -> str:
+        return _ICONS[self]
+
     def at_least(self, other: Severity) -> bool:
         return self.rank <= other.rank
 
 
 _RANKS = {severity: rank for rank, severity in enumerate(Severity)}
+_ICONS = dict(zip(Severity, "❓🔴🟠🟡🔵⚪", strict=True))
 
 
 class Category(StrEnum):

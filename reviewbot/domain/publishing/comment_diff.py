@@ -17,6 +17,7 @@ from msgspec import Struct
 
 from reviewbot.domain.findings.markers import (
     FindingMark,
+    Heading,
     answers_in,
     finding_id,
     read_announcement_mark,
@@ -34,6 +35,8 @@ from reviewbot.domain.github.drafts import FileTarget, LineTarget, NodeChange, R
 from reviewbot.domain.github.pull_request import Comment, PullRequest, Thread
 from reviewbot.domain.ledger.ledger import Purchase
 from reviewbot.domain.model.events import BOT_SUFFIX
+from reviewbot.domain.model.options import FailOn
+from reviewbot.domain.policy.verdict import blocks
 
 Target = LineTarget | FileTarget
 _Entry = TypeVar("_Entry", int, tuple[bool, int])
@@ -228,12 +231,13 @@ class ThreadUpdate(Struct, frozen=True):
     thread: Thread
     records: tuple[TrackedFinding, ...]
     note: str
+    fail_on: FailOn
     replies: tuple[ReplyDraft, ...] = ()
 
     @property
     def body(self) -> str:
-        words = {one.id: _heading(one) for one in self.records}
-        return with_state(with_headings(self.thread.comments[0].body, words), self.note, closed=self.is_done)
+        headings = {one.id: Heading(one.severity, _word(one, self.fail_on)) for one in self.records}
+        return with_state(with_headings(self.thread.comments[0].body, headings), self.note, closed=self.is_done)
 
     @property
     def is_done(self) -> bool:
@@ -248,10 +252,12 @@ class ThreadUpdate(Struct, frozen=True):
         return says_closed(self.thread.comments[0].body) and not self.is_done
 
 
-def _heading(record: TrackedFinding) -> str:
+def _word(record: TrackedFinding, fail_on: FailOn) -> str:
     if not record.state.is_open:
         return record.state.value
-    return "waived" if record.waiver else "blocks"
+    if record.waiver:
+        return "waived"
+    return "blocks" if blocks(record.severity, fail_on) else "does not block"
 
 
 def thread_operations(updates: Iterable[ThreadUpdate]) -> Iterator[Operation]:

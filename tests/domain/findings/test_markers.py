@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from reviewbot.domain.findings.markers import (
     AnswerMark,
     FindingMark,
+    Heading,
     Words,
     announcement_mark,
     finding_id,
@@ -26,6 +27,7 @@ from reviewbot.domain.findings.markers import (
     with_state,
 )
 from reviewbot.domain.github.drafts import Reaction
+from reviewbot.domain.model.review import Severity
 
 instances = st.from_regex(r"[A-Za-z0-9 ._-]{0,40}", fullmatch=True)
 
@@ -122,10 +124,14 @@ def test_a_heading_says_the_state_of_its_finding() -> None:
         )
         return "\n".join((str(FindingMark("", ids)), *parts))
 
-    assert with_headings(body("blocks", "blocks"), {ids[1]: "fixed", ids[2]: "gone"}) == body("blocks", "fixed")
-    assert with_headings(body("waived", "fixed"), dict.fromkeys(ids, "blocks")) == body("blocks", "blocks")
-    assert with_headings(same := body("does not block", "other"), dict.fromkeys(ids, "gone")) == same
-    assert with_headings("words", {ids[0]: "fixed"}) == "words"
+    def headings(**words: str) -> dict[str, Heading]:
+        return {letter * 10: Heading(Severity.CRITICAL, word) for letter, word in words.items()}
+
+    assert with_headings(body("blocks", "blocks"), headings(b="fixed", c="gone")) == body("blocks", "fixed")
+    assert with_headings(body("waived", "fixed"), headings(a="blocks", b="blocks")) == body("blocks", "blocks")
+    assert with_headings(body("does not block", "gone"), headings(a="waived")) == body("waived", "gone")
+    assert with_headings(same := body("other", "another"), headings(a="gone", b="gone")) == same
+    assert with_headings("words", headings(a="fixed")) == "words"
 
 
 def test_a_comment_without_the_marker_gets_no_state() -> None:

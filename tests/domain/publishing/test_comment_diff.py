@@ -23,10 +23,11 @@ from reviewbot.domain.findings.placement import (
     SuggestionState,
     Why,
 )
-from reviewbot.domain.findings.tracked_finding import FindingState, TrackedFinding
+from reviewbot.domain.findings.tracked_finding import FindingState, TrackedFinding, Waiver
 from reviewbot.domain.findings.tracking import PlacedAnswer
 from reviewbot.domain.github.drafts import FileTarget, LineTarget, NodeChange, Reaction
 from reviewbot.domain.github.pull_request import Comment, Thread, ThreadComment
+from reviewbot.domain.model.options import FailOn
 from reviewbot.domain.model.review import Previous, PreviousState, Report, Severity, Side
 from reviewbot.domain.publishing.comment_diff import (
     ChangeNode,
@@ -193,7 +194,9 @@ def tidy(thread: Thread, *records: TrackedFinding, update: bool = False, can_res
     """Return the updates of one thread whose comment shows the current state, or does not."""
     there = replace(thread, can_resolve=can_resolve)
     there = said(there, *records) if update else there
-    return [kind_of(operation) for operation in thread_operations([ThreadUpdate(there, records, "> so")])]
+    return [
+        kind_of(operation) for operation in thread_operations([ThreadUpdate(there, records, "> so", FailOn.CRITICAL)])
+    ]
 
 
 def kind_of(operation: Operation) -> Kind:
@@ -203,7 +206,9 @@ def kind_of(operation: Operation) -> Kind:
 def said(thread: Thread, *records: TrackedFinding) -> Thread:
     """Return the thread after its comment shows these states."""
     first, *others = thread.comments
-    return replace(thread, comments=(replace(first, body=ThreadUpdate(thread, records, "> so").body), *others))
+    return replace(
+        thread, comments=(replace(first, body=ThreadUpdate(thread, records, "> so", FailOn.CRITICAL).body), *others)
+    )
 
 
 @pytest.mark.parametrize(
@@ -269,7 +274,9 @@ def test_a_thread_resolved_by_reviewbot_is_reopened_with_its_finding(
     )
     by = None if resolved_by in {"", "an app"} else resolved_by
     there = replace(thread, comments=(first,), resolved_by=by, can_unresolve=True)
-    left = thread_operations([ThreadUpdate(said(there, stands("aa", before)), (stands("aa", now),), "> other")])
+    left = thread_operations(
+        [ThreadUpdate(said(there, stands("aa", before)), (stands("aa", now),), "> other", FailOn.CRITICAL)]
+    )
     assert [kind_of(one) for one in left] == [*expected, EditComment]
 
 
@@ -285,11 +292,31 @@ def test_a_body_is_edited_only_where_it_differs() -> None:
     thread = at(10, "aa")
     assert tidy(thread, stands("aa", FindingState.OPEN)) == [EditComment]
     assert tidy(thread, stands("aa", FindingState.OPEN), update=True) == []
-    update = ThreadUpdate(thread, (stands("aa"),), "> so")
+    update = ThreadUpdate(thread, (stands("aa"),), "> so", FailOn.CRITICAL)
     (hide, edit) = thread_operations([update])
     assert edit == EditComment(10, update.body)
     assert "> so" in update.body
     assert hide == ChangeNode(thread.comments[0].node_id, NodeChange.HIDE)
+
+
+@pytest.mark.parametrize(
+    ("severity", "fail_on", "heading"),
+    [
+        (Severity.HIGH, FailOn.CRITICAL, "**🟠 High · does not block: One**"),
+        (Severity.HIGH, FailOn.HIGH, "**🟠 High · blocks: One**"),
+        (Severity.CRITICAL, FailOn.CRITICAL, "**🔴 Critical · blocks: One**"),
+        (Severity.CRITICAL, FailOn.NEVER, "**🔴 Critical · does not block: One**"),
+        (Severity.UNRATED, FailOn.CRITICAL, "**❓ Unrated · blocks: One**"),
+    ],
+)
+def test_a_heading_follows_the_severity_and_the_threshold(severity: Severity, fail_on: FailOn, heading: str) -> None:
+    thread = at(10, "aa")
+    body = f"{thread.comments[0].body}\n**🟠 High · does not block: One**\n\n<sub>`aa`</sub>"
+    there = replace(thread, comments=(replace(thread.comments[0], body=body),))
+    record = replace(stands("aa", FindingState.OPEN), severity=severity)
+    assert heading in ThreadUpdate(there, (record,), "", fail_on).body.splitlines()
+    waived = replace(record, waiver=Waiver("hubot", "known", ""))
+    assert " · waived: One**" in ThreadUpdate(there, (waived,), "", fail_on).body
 
 
 # --- Replies ----------------------------------------------------------------------------------------------------------
@@ -358,7 +385,7 @@ def test_a_reply_is_posted_once_in_the_first_thread_of_its_finding(
 
 
 def test_a_reply_is_posted_before_its_thread_is_resolved() -> None:
-    update = ThreadUpdate(at(10, "aa"), (stands("aa"),), "> so", (DRAFT,))
+    update = ThreadUpdate(at(10, "aa"), (stands("aa"),), "> so", FailOn.CRITICAL, (DRAFT,))
     assert [kind_of(one) for one in thread_operations([update])] == [PostReply, NodeChange.HIDE, EditComment]
     same = replace(update, thread=said(update.thread, stands("aa")))
     assert list(thread_operations([same])) == [PostReply(10, DRAFT)]
