@@ -94,7 +94,8 @@ class Bought:
         """Return whether the run that announces it has posted a review of it, or began after one.
 
         No review shows that CodeVF has forgotten a task.
-        Two runs have no order. A killed run has not recorded its review, nor perhaps has one that is still at work.
+        Two runs have no order. A killed run has not recorded its review, nor perhaps has one that is still at work, or
+        whose writes GitHub refused.
         Such a review shows this answer if it contains one of its findings. A push or another base makes it a review of
         other code. A run that raced can write over the record of a review.
         """
@@ -107,7 +108,7 @@ class Bought:
             and one.sender in self._readers_until(one.at)
             and (one.sender is run or not self._is_written_over(world, pull, one.sender))
             and (
-                (one.sender.outcome is not None and not overlap(run, one.sender))
+                (one.sender.outcome is not None and not one.sender.refused and not overlap(run, one.sender))
                 or (self._has_finding_in(one) and not any(one.at < at for at in changes))
             )
             for one in world.github.notifications
@@ -252,7 +253,7 @@ def bought_by_key(world: World, pull: Pull) -> Mapping[str, Bought]:
 
 
 def _is_due(world: World, pull: Pull, bought: Bought) -> bool:
-    """Return whether an answer must have been announced."""
+    """Return whether an answer must have been announced: no run tries again if GitHub refuses the announcement."""
     is_hindered = bool(bought.cancellers) or bought.is_replaced(world) or world.truth.hindered or pull.was_closed
     if bought.has_no_answer(world) and is_hindered:
         return False
@@ -263,4 +264,5 @@ def _is_due(world: World, pull: Pull, bought: Bought) -> bool:
         and bought.is_late()
         and not bought.is_shown(world, pull, until=world.time.seconds)
         and not bought.was_shown_unrecorded(world, pull)
+        and not any("forge.create_comment" in one.refused for one in bought.readers)
     )

@@ -24,7 +24,7 @@ from tests.simulation.laws import (
 )
 from tests.simulation.oracle import Mind
 from tests.simulation.people import Move
-from tests.simulation.schedule import At, Begin, Delay, Interrupt, Kill, Lose, Meanwhile, Switch
+from tests.simulation.schedule import At, Begin, Delay, Interrupt, Kill, Lose, Meanwhile, Refuse, Switch
 from tests.simulation.world import AUTO_SIZE, IS_QUIET, LISTS_RELEASE, ROUTES, Setting, Start
 
 NEXT, PUSH, COLLECT = (Start(kind) for kind in ("next", "push", "collect"))
@@ -1962,6 +1962,26 @@ FOUND: dict[str, Bug] = {
         history(
             *(RUN, Move("restore_file"), Move("evil_by_bot", 0, 3), RUN, RUN, Move("evil")),
             setting=Setting((("paths", "!lib/**"),), is_bots=True),
+        ),
+    ),
+    "waiver-in-no-summary": Bug(
+        "GitHub refused the summary with a waiver. The run turned the check green, and answered that it had not kept "
+        "the waiver.",
+        NEVER_GREEN,
+        history(*(Move("evil"), RUN, RUN, Move("waive")), Episode((NEXT,), (At(7, Refuse()),))),
+    ),
+    "group-without-a-check": Bug(
+        "The token could not write the check run of a merge group. The run succeeded, and the queue waited for it.",
+        CONVERGES,
+        history(RUN, Move("queue"), Episode((NEXT,), (At(3, Refuse()),))),
+    ),
+    "withdrawn-beside-a-green-check": Bug(
+        "GitHub refused the check run of a run that had withdrawn a waiver. The run answered that all was done, and "
+        "the check stayed green.",
+        NEVER_GREEN,
+        history(
+            *(Move("evil"), RUN, RUN, Move("waive"), RUN, Move("unwaive")),
+            Episode((NEXT,), (At(8, Refuse()), At(10, Refuse()))),
         ),
     ),
 }

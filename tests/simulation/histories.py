@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from random import Random
 
-from reviewbot.domain.codevf.idempotency import KEY_MEMORY
+from reviewbot.domain.codevf.idempotency import KEY_MEMORY, PATIENCE
 from reviewbot.domain.commands.authorize import Refusal
 from reviewbot.domain.ledger.codec import decode
 from reviewbot.domain.ledger.signing import Signer
@@ -20,7 +20,19 @@ from tests.simulation.github import BOT, REPOSITORY_ID, Pull, StoredCheck, Store
 from tests.simulation.laws import CONVERGES, NO_BUG, Violation
 from tests.simulation.oracle import Mind
 from tests.simulation.people import Move
-from tests.simulation.schedule import At, Begin, Delay, Disturbance, Interrupt, Kill, Lose, Meanwhile, Run, Switch
+from tests.simulation.schedule import (
+    At,
+    Begin,
+    Delay,
+    Disturbance,
+    Interrupt,
+    Kill,
+    Lose,
+    Meanwhile,
+    Refuse,
+    Run,
+    Switch,
+)
 from tests.simulation.world import (
     AUTO_SIZE,
     IN_WORDS,
@@ -129,6 +141,9 @@ LACKING = 0.06
 """How often the token lacks a permission."""
 _LACKING = (("checks: write",), ("pull-requests: write",), ("checks: write", "pull-requests: write"))
 
+REFUSING, REFUSED = 0.1, 0.7
+"""In how many histories GitHub refuses writes, and in how many of their episodes."""
+
 BY_REQUEST = 0.3
 """In how many of the histories with `review-on: ready` it is `request`."""
 
@@ -183,6 +198,7 @@ def make(seed: int, *, kind: int | None = None, moves: tuple[str, ...] = ()) -> 
     if not (moves_given or kind == KILLS):
         steps = list(_with_queue(steps, Random(seed + 9)))  # noqa: S311 — as above
         steps = list(_with_merges(steps, Random(seed + 10)))  # noqa: S311 — as above
+        steps = list(_with_refusals(steps, Random(seed + 16)))  # noqa: S311 — as above
     if setting.mind.guards:
         steps = list(_with_guards(steps, Random(seed + 15)))  # noqa: S311 — as above
     return History(seed, setting, tuple(steps), starts_again=kind == KILLS)
@@ -243,6 +259,17 @@ def _with_guards(steps: list[Step], rng: Random) -> Iterator[Step]:
             if rng.random() < CALM:
                 yield from (Move("finish"), Episode((Start("collect"),)), Episode((Start("next"),)))
         yield step
+
+
+def _with_refusals(steps: list[Step], rng: Random) -> Iterator[Step]:
+    """Refuse writes in some histories."""
+    refuses = rng.random() < REFUSING
+    for step in steps:
+        if refuses and isinstance(step, Episode) and rng.random() < REFUSED:
+            refused = [At(_call(rng), Refuse(permission=rng.random() < 0.5)) for _ in range(rng.choice((1, 2, 4)))]
+            yield replace(step, at=tuple(sorted((*step.at, *refused), key=lambda one: one.call)))
+        else:
+            yield step
 
 
 _INPUTS = (
@@ -443,7 +470,11 @@ def _watch(world: World) -> None:
     def on_read(task: StoredTask) -> None:
         seen.extend(laws.when_read(world, task))
 
+    def on_end(run: Run) -> None:
+        seen.extend(laws.when_ended(world, run))
+
     world.github.on_check, world.github.on_text = on_check, on_text
+    world.scheduler.ended = on_end
     world.codevf.on_task, world.codevf.on_read = on_task, on_read
 
 
@@ -533,12 +564,16 @@ def rest(world: World, *, again: bool) -> None:
 def _outlast(world: World) -> None:
     """Let time pass until the intents of killed runs for another change end, which no run can buy.
 
-    A head has several changes if its base was changed, and several reviews of a change if labels choose them.
+    So do questions whose tasks CodeVF forgot. A head has several changes if its base was changed, and several reviews
+    of a change if labels choose them.
     """
     reading, now = world.reading(1), world.time.now()
     is_of_another = len(world.changes_for(1, world.pull.head_sha)) > 1 or ROUTES in world.setting.config
     intents = reading.ledger.intents() if reading and is_of_another else ()
+    questions = reading.ledger.questions.open() if reading else ()
+    forgotten = [one for one in questions if one.task_id and world.codevf.tasks[one.task_id].forgotten]
     ends = [datetime.fromisoformat(one.submitted_at) + KEY_MEMORY for one in intents]
+    ends += [datetime.fromisoformat(one.at) + PATIENCE for one in forgotten]
     if left := [end - now for end in ends if end > now]:
         world.time.seconds += max(left).total_seconds()
         _settle(world)

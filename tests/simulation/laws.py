@@ -18,9 +18,10 @@ from reviewbot.domain.ledger.external_id import decode_external_id
 from reviewbot.domain.ledger.signing import Signer
 from reviewbot.domain.machine.decisions.outcome import shows_answer, statement
 from reviewbot.domain.model.events import MergeGroupEvent, ReviewEvent
+from reviewbot.domain.model.options import FailOn
 from reviewbot.domain.model.question import Question
 from reviewbot.domain.model.review import Mode, TaskStatus
-from reviewbot.domain.policy.verdict import Reason
+from reviewbot.domain.policy.verdict import Reason, blocks
 from reviewbot.domain.selection.path_filters import matches
 from tests.simulation import announced, spending
 from tests.simulation.codevf import KEY_MEMORY, StoredTask
@@ -173,7 +174,8 @@ def _is_beside_refusal(world: World, task: StoredTask, first: StoredTask) -> boo
     The run that bought the task cannot have seen that, or the first task, since it had begun before. If not CodeVF but
     the limit refused the third run, that run must have ended the intent of one of both tasks.
     """
-    outcomes = [(one, one.outcome) for one in world.runs if one.outcome and one.outcome.reason is Reason.OVER_BUDGET]
+    reasons = {Reason.OVER_BUDGET, Reason.REFUSED}
+    outcomes = [(one, one.outcome) for one in world.runs if one.outcome and one.outcome.reason in reasons]
     refused = [
         run
         for run, one in outcomes
@@ -768,6 +770,38 @@ def when_written(world: World, check: StoredCheck) -> Iterator[Violation]:
         yield from _green_group(world, check)
     elif problem := _not_green(world, check.number, check.head_sha, check):
         yield Violation(NEVER_GREEN, f"#{check.number} was called green: {problem}")
+
+
+def when_ended(world: World, run: Run) -> Iterator[Violation]:
+    """Check that a run left no green check beside a recorded finding that blocks, unless it only failed to write one.
+
+    Nothing else may have written meanwhile: another run, a push, or a workflow.
+    """
+    pull, outcome, check = world.pull, run.outcome, newest_check(world, world.pull)
+    if outcome is None or check is None or (check.number, check.conclusion) != (pull.number, "success"):
+        return
+    is_judged = check.started >= moment(run.began) or outcome.reason in {Reason.REVIEWED, Reason.GATE}
+    others = (one for one in world.runs if one is not run)
+    is_alone = all(one.ended is not None and not spending.overlap(run, one) for one in others)
+    is_same = pull.pushes[-1].at < run.began and pull.bases[-1][0] < run.began and not world.truth.losses
+    is_exempt = (pull.head_sha, pull.base_ref) in world.truth.bypasses | world.truth.skips
+    is_exempt |= world.is_bots_own(pull.number, pull.head_sha)
+    if is_judged and is_alone and is_same and not is_exempt and (left := _blocking(world)):
+        what = f"run {run.number} ended with {outcome.reason}, and exit status {outcome.exit_status}"
+        yield Violation(NEVER_GREEN, f"#{pull.number} is green beside {left}; {what}")
+
+
+def _blocking(world: World) -> list[str]:
+    """Return the tokens of findings that the summary records as open and not waived, and that the change still has."""
+    fail_on = FailOn(world.setting.input("fail-on", "critical"))
+    there = world.evil_in(world.github.changes_of(world.pull))
+    found = (one for one in world.open_findings(1) if one.waiver is None and blocks(one.severity, fail_on))
+    return [
+        token
+        for one in found
+        for token in EVIL.findall(one.title)
+        if any(there[token, path] for path in world.was_named(one.path))
+    ]
 
 
 def _green_group(world: World, check: StoredCheck) -> Iterator[Violation]:

@@ -38,7 +38,7 @@ from reviewbot.domain.policy.eligibility import skip_label
 from reviewbot.domain.publishing.comment_diff import Announcing, marked_threads, posted_comments
 from reviewbot.domain.questions.machine import Intended, Quoted, Submitted, Waiting
 from reviewbot.domain.selection.selection import Held, HeldBecause
-from reviewbot.errors import ForgeError, ForgeUnreachable, ServiceUnreachable
+from reviewbot.errors import ForgeError, ForgeUnreachable, Reason, ServiceUnreachable
 from reviewbot.values import replace
 from tests.simulation.found import FOUND
 from tests.simulation.histories import ADVERSARIAL, BY_PEOPLE, KILLS, Episode, History, Step, judge, make
@@ -1502,22 +1502,6 @@ MUTATIONS: tuple[Mutation, ...] = (
         found="squash-into-a-bots-pull-request",
     ),
     Mutation(
-        "without check runs, a bot's commits need not be pushed by the bot",
-        "reviewbot.domain.machine.due:_is_bots",
-        lambda right: lambda known: right(known) or (known.snapshot.pull.author_is_bot and not known.request.check_run),
-        NEVER_GREEN,
-        found="squash-without-a-check-run",
-    ),
-    Mutation(
-        "each skipped check of a head that a bot pushed has the record of the push",
-        "reviewbot.app.github.check_run:_tag",
-        lambda right: (
-            lambda known, own: replace(right(known, own), skip=known.proof.push_record if known.proof.is_bots else "")
-        ),
-        NEVER_GREEN,
-        found="skip-by-paths-kept-for-a-bot",
-    ),
-    Mutation(
         "a run that may not write its result says that it has published it",
         "reviewbot.domain.machine.decisions.outcome:_nothing_stands",
         _returning(value=False),
@@ -1794,6 +1778,52 @@ MUTATIONS: tuple[Mutation, ...] = (
         _returning(value=False),
         CONVERGES,
         found="refused-command",
+    ),
+    Mutation(
+        "a run that cannot read the pull request again ends as if it had recorded its command",
+        "reviewbot.domain.machine.finish:_without_exemptions",
+        lambda _right: lambda known, outcome, _error: (known, outcome),
+        CONVERGES,
+        found="command-that-is-not-written",
+    ),
+    Mutation(
+        "a summary without a permission is written",
+        "reviewbot.domain.machine.finish:after_write",
+        lambda right: lambda at, known: right(at, replace(known, wrote=replace(known.wrote, denied=frozenset()))),
+        NEVER_GREEN,
+        found="waiver-in-no-summary",
+    ),
+    Mutation(
+        "a run that cannot write the check may leave it green",
+        "reviewbot.domain.machine.decisions.outcome:_stays_green",
+        _returning(value=False),
+        NEVER_GREEN,
+        found="withdrawn-beside-a-green-check",
+    ),
+    Mutation(
+        "a merge group without a check succeeds",
+        "reviewbot.domain.machine.decisions.outcome:final_outcome",
+        lambda right: (
+            lambda known, outcome, **rest: (
+                outcome if outcome.reason is Reason.MERGE_GROUP else right(known, outcome, **rest)
+            )
+        ),
+        CONVERGES,
+        found="group-without-a-check",
+    ),
+    Mutation(
+        "without check runs, a bot has pushed its pull request's head",
+        "reviewbot.domain.machine.due:_is_bots",
+        lambda right: lambda known: right(known) or (known.snapshot.pull.author_is_bot and not known.request.check_run),
+        NEVER_GREEN,
+        found="squash-without-a-check-run",
+    ),
+    Mutation(
+        "a check records a bot's push that skipped nothing",
+        "reviewbot.app.github.check_run:_tag",
+        lambda right: lambda known, own: right(known, replace(own, reason=Reason.BOT) if known.proof.is_bots else own),
+        NEVER_GREEN,
+        found="skip-by-paths-kept-for-a-bot",
     ),
     Mutation(
         "another App's check run hides the check",

@@ -1,7 +1,7 @@
 """Runs of the action side by side on one thread: each is a greenlet that yields at its port calls.
 
-A disturbance of a call is a plain value: a kill, a lost answer, a delay, another run, or a move of people. The same
-values at the same calls replay the same history.
+A disturbance of a call is a plain value: a kill, a lost answer, a refused write, a delay, another run, or a move of
+people. The same values at the same calls replay the same history.
 """
 
 from __future__ import annotations
@@ -15,13 +15,14 @@ from typing import Any, TypeVar
 from greenlet import getcurrent, greenlet
 
 from reviewbot.domain.policy.verdict import Outcome
-from reviewbot.errors import ChangeUnreadable, ForgeUnreachable, ServiceUnreachable
+from reviewbot.errors import ChangeUnreadable, ForgeUnreachable, PermissionMissing, Refused, ServiceUnreachable
 from tests.simulation.github import Time
 
 T = TypeVar("T")
 CALL_SECONDS = 1.0
 MOST_CALLS = 600
 LOST = "The answer was lost on the way."
+REFUSED = "GitHub refused it."
 READS = frozenset(
     f"{port}.{method}"
     for port, methods in {
@@ -58,6 +59,13 @@ class Lose:
 
 
 @dataclass(frozen=True, slots=True)
+class Refuse:
+    """GitHub refuses a write at this call, for a missing permission (403) or as invalid (422)."""
+
+    permission: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class Delay:
     """The call takes longer."""
 
@@ -88,7 +96,7 @@ class Begin:
     start: object
 
 
-Disturbance = Kill | Lose | Delay | Interrupt | Switch | Meanwhile | Begin
+Disturbance = Kill | Lose | Refuse | Delay | Interrupt | Switch | Meanwhile | Begin
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +115,7 @@ class Run:
         checks_read: when it last read the check runs of the heads.
         lost: the calls whose request was lost on the way.
         unanswered: when an answer was lost on the way.
+        refused: the calls that GitHub refused.
     """
 
     number: int
@@ -123,6 +132,7 @@ class Run:
     checks_read: float | None = None
     lost: set[str] = field(default_factory=set)
     unanswered: set[float] = field(default_factory=set)
+    refused: set[str] = field(default_factory=set)
     writes: bool = False
     outcome: Outcome | None = None
     error: Exception | None = None
@@ -137,6 +147,7 @@ class Scheduler:
         begin: creates a run.
         written: is called before each call that may change something.
         trace: receives (time, run, call, result); may be None.
+        ended: is called after the last call of a run.
     """
 
     time: Time
@@ -144,6 +155,7 @@ class Scheduler:
     begin: Callable[[object], Run]
     written: Callable[[], None] = lambda: None
     trace: Callable[[float, str, str, str], None] | None = None
+    ended: Callable[[Run], None] = lambda _run: None
     calls: int = 0
     struck: int = 0
     current: Run | None = None
@@ -197,6 +209,7 @@ class Scheduler:
             self._report(run, "", f"ends: {run.outcome.status}, {run.outcome.reason}, exit {run.outcome.exit_status}")
         finally:
             run.ended = self.time.seconds
+            self.ended(run)
 
     def call(self, run: Run, name: str, effect: Callable[[], T], unreachable: type[Exception]) -> T:
         """Perform one call of a port with its disturbances."""
@@ -235,10 +248,8 @@ class Scheduler:
                 self._report(run, name, "the run is killed before it")
                 run.is_dead = True
                 raise Killed
-            case Lose(done=False):
-                self._report(run, name, "the request is lost")
-                run.lost.add(name)
-                raise unreachable(LOST)
+            case Lose(done=False) | Refuse():
+                self._fail(run, name, what, unreachable)
             case Kill() | Lose():
                 after.append(what)
             case Delay(seconds=seconds):
@@ -255,6 +266,17 @@ class Scheduler:
                 self._live.append(began)
                 self._all.append(began)
                 self.give_way(run)
+
+    def _fail(self, run: Run, name: str, what: Lose | Refuse, unreachable: type[Exception]) -> None:
+        """Raise the error of a call without an effect."""
+        if isinstance(what, Lose):
+            self._report(run, name, "the request is lost")
+            run.lost.add(name)
+            raise unreachable(LOST)
+        if name.startswith("forge.") and name not in READS:
+            self._report(run, name, "GitHub refuses it")
+            run.refused.add(name)
+            raise (PermissionMissing if what.permission else Refused)(REFUSED)
 
     def _traced(self, run: Run, name: str, effect: Callable[[], T]) -> T:
         try:

@@ -46,7 +46,6 @@ UNLINKED = {
     "reply-in-no-summary": "Two guards: a reply is posted once its comment is read, and the check shows the others.",
     "reply-behind-a-newer-head": "As for `reply-in-no-summary`.",
     "deferred-while-the-head-moved": "After a lost answer, the run no longer reads the new change with the new head.",
-    "command-that-is-not-written": "Two guards: a command is executed again after `not-published`, too.",
     "waiver-comes-back-on-an-own-base": "Two guards: against that base, the waived file is not in the change.",
 }
 """The found bugs without a mutation, and why."""

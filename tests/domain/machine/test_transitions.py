@@ -47,6 +47,7 @@ from reviewbot.domain.machine.decisions.check_copies import (
 )
 from reviewbot.domain.machine.decisions.late_answers import announcing
 from reviewbot.domain.machine.decisions.outcome import (
+    CHECK_RUN,
     COMMENTS,
     SUMMARY,
     answer_of,
@@ -1029,7 +1030,9 @@ def test_only_the_check_run_of_a_merge_group_is_written() -> None:
     outcome = carried({7: "success"})
     begun = publish_for_group(known(), outcome)
     assert decide(begun) == steps.WriteCheckRun(outcome)
-    assert go(begun, AWAY).outcome.reason is Reason.NOT_PUBLISHED
+    denied = replace(begun.known, wrote=replace(begun.known.wrote, denied=frozenset({CHECK_RUN})))
+    for failed in (go(begun, AWAY), go(begun, denied)):
+        assert (failed.outcome.reason, failed.outcome.exit_status) == (Reason.NOT_PUBLISHED, 4)
     assert isinstance(publish_for_group(known(dry_run=True), outcome), phases.Published)
 
 

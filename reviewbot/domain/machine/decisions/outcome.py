@@ -41,6 +41,11 @@ _CHECK_STAYS_GREEN = PermissionMissing(
     hint="Add `checks: write` to the job's `permissions:`, then re-run the review.",
 )
 
+_GROUP_HAS_NO_CHECK = PermissionMissing(
+    "The token cannot write the merge group's check run, so the merge queue waits for it.",
+    hint="Add `checks: write` to the `permissions:` of the job for the merge queue.",
+)
+
 _ANSWER = "answer "
 _FORK_WITHOUT_KEY = (
     "You cannot fix this. GitHub does not pass the CodeVF key to `pull_request` workflows from forks, so a maintainer "
@@ -381,7 +386,9 @@ def beside_another(known: Known, outcome: Outcome) -> Outcome:
 
 
 def final_outcome(known: Known, outcome: Outcome, *, refused: bool) -> Outcome:
-    if not refused and _nothing_stands(known):
+    if outcome.reason is Reason.MERGE_GROUP and CHECK_RUN in known.wrote.denied:
+        outcome = failed_to_write(outcome, _GROUP_HAS_NO_CHECK)
+    elif not refused and _nothing_stands(known):
         outcome = failed_to_write(outcome, _MAY_WRITE_NOTHING)
     elif _stays_green(known, outcome):
         outcome = failed_to_write(outcome, _CHECK_STAYS_GREEN)
