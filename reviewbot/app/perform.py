@@ -176,7 +176,7 @@ def _read_result(run: RunContext, known: Known, purchase: Purchase, task: Task) 
 
 
 def _write_summary(run: RunContext, known: Known, outcome: Outcome) -> Known:
-    if known.memory.update.answers and run.renderer.own:
+    if known.ledgers.update.answers and run.renderer.own:
         # Render the check run first, because the summary lists problems of the check run's templates.
         check_state(run, known, outcome)
     return write_summary(run, known, outcome)

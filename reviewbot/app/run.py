@@ -103,7 +103,7 @@ def describe_result(result: object) -> str:
             said = result.value
         case Known():
             denied = "".join(f", denied: {one}" for one in sorted(result.wrote.denied))
-            said = f"head {result.snapshot.pull.head_sha[:7]}, ledger {result.memory.written.counter}{denied}"
+            said = f"head {result.snapshot.pull.head_sha[:7]}, ledger {result.ledgers.written.counter}{denied}"
         case _:
             said = ""
     return f"{type(result).__name__}{said and f' ({said})'}"

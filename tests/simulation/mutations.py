@@ -26,8 +26,8 @@ from reviewbot.domain.github.pull_request import Comment, Conclusion, Permission
 from reviewbot.domain.ledger.edits import CancelDeferrals
 from reviewbot.domain.ledger.external_id import encode_external_id
 from reviewbot.domain.ledger.ledger import Ledger, Purchase, TaskState
-from reviewbot.domain.ledger.memory import Memory
 from reviewbot.domain.ledger.update import LedgerUpdate
+from reviewbot.domain.ledger.versions import LedgerVersions
 from reviewbot.domain.machine.finish import after_refresh
 from reviewbot.domain.machine.known import Known
 from reviewbot.domain.machine.phases import Published, Publishing
@@ -103,10 +103,10 @@ def _without_begun(ledger: Ledger) -> Ledger:
 
 
 def _with_deferred_as_intents(known: Known) -> Known:
-    update = known.memory.update
+    update = known.ledgers.update
     deferred = (one for one in update.purchases if one.state is TaskState.DEFERRED)
     intents = tuple(replace(one, state=TaskState.INTENT) for one in deferred)
-    return replace(known, memory=replace(known.memory, update=replace(update, purchases=update.purchases + intents)))
+    return replace(known, ledgers=replace(known.ledgers, update=replace(update, purchases=update.purchases + intents)))
 
 
 def _returning(value: object) -> Replacement:
@@ -288,8 +288,8 @@ def _without_cancelled_deferrals(right: Any) -> object:  # noqa: ANN401 — a fu
 
 def _keeping_waivers(right: Any) -> object:  # noqa: ANN401 — a function
     def moved(known: Any, sha: str, change: Any) -> object:  # noqa: ANN401 — as above
-        memory = Memory.of(known.stored.ledger, known.memory.update, change.index)
-        return replace(right(known, sha, change), memory=memory)
+        ledgers = LedgerVersions.of(known.stored.ledger, known.ledgers.update, change.index)
+        return replace(right(known, sha, change), ledgers=ledgers)
 
     return moved
 
@@ -369,7 +369,7 @@ def _by_any_comment(right: Any) -> object:  # noqa: ANN401 — a function
 
 def _by_same_finding(right: Any) -> object:  # noqa: ANN401 — a function
     def is_shown(known: Any, purchase: Any) -> object:  # noqa: ANN401 — its arguments
-        answers = (one for one in known.memory.update.answers if one.task_id == purchase.task_id)
+        answers = (one for one in known.ledgers.update.answers if one.task_id == purchase.task_id)
         found = {item.id for one in answers for item in one.placed}
         there = posted_comments(known.snapshot.threads, known.request.instance)
         return right(known, purchase) or not found.isdisjoint(there.keys() - known.stored.ledger.posted)
@@ -1207,7 +1207,7 @@ MUTATIONS: tuple[Mutation, ...] = (
     ),
     Mutation(
         "a purchase without a record of the earlier ones needs no approval",
-        "reviewbot.domain.machine.decisions.purchase:_check_memory",
+        "reviewbot.domain.machine.decisions.purchase:_check_history",
         _returning(None),
         ONLY_DUE,
         steps=_FORGOTTEN,
@@ -2163,7 +2163,7 @@ MUTATIONS: tuple[Mutation, ...] = (
     ),
     Mutation(
         "a collection buys although the record is lost",
-        "reviewbot.domain.machine.decisions.purchase:_check_memory",
+        "reviewbot.domain.machine.decisions.purchase:_check_history",
         lambda right: lambda known, candidate: right(known, candidate) if known.request.may_buy else None,
         WITHIN_LIMIT,
         found="deferred-beside-a-lost-record",

@@ -17,7 +17,7 @@ from reviewbot.domain.findings.tracked_finding import MAX_REASON, Waiver
 from reviewbot.domain.github.drafts import Reaction
 from reviewbot.domain.github.pull_request import Comment, Snapshot, Thread, ThreadComment
 from reviewbot.domain.ledger.edits import GrantBypass, Waive
-from reviewbot.domain.ledger.memory import StoredLedger
+from reviewbot.domain.ledger.versions import StoredLedger
 from reviewbot.domain.machine.decisions.outcome import current_check
 from reviewbot.domain.policy.verdict import Outcome
 from reviewbot.domain.redaction.places import Place

@@ -25,7 +25,7 @@ def announce(run: RunContext, known: Known, outcome: Outcome) -> Known:
         body = run.renderer.post(_view(run, known, one, outcome))
         post = partial(run.ports.forge.create_comment, run.signer.pull_number, body)
         if run.attempt("Announcing a late answer", run.post_once, post, partial(_is_announced, run, one)):
-            known = known.with_update(known.memory.update.having_posted([one.key]))
+            known = known.with_update(known.ledgers.update.having_posted([one.key]))
     return known
 
 

@@ -23,7 +23,7 @@ from reviewbot.domain.ledger.copies import (
 )
 from reviewbot.domain.ledger.external_id import ExternalId, decode_external_id
 from reviewbot.domain.ledger.ledger import MAX_TASKS, Ledger, Purchase, TaskState
-from reviewbot.domain.ledger.memory import StoredLedger
+from reviewbot.domain.ledger.versions import StoredLedger
 from reviewbot.domain.publishing.comment_diff import marked_threads, summaries
 from reviewbot.errors import ForgeError
 from reviewbot.values import replace

@@ -10,9 +10,9 @@ from reviewbot.app.github.ledger_store import every_check
 from reviewbot.domain.github.pull_request import CheckRun, CheckStatus
 from reviewbot.domain.ledger.external_id import ExternalId, decode_external_id
 from reviewbot.domain.ledger.ledger import Ledger, Purchase
-from reviewbot.domain.ledger.memory import Memory
 from reviewbot.domain.ledger.skip_record import push_record, skip_record
 from reviewbot.domain.ledger.update import LedgerUpdate
+from reviewbot.domain.ledger.versions import LedgerVersions
 from reviewbot.domain.machine.decisions.older_heads import heads_below, hides_older_heads, outlives
 from reviewbot.domain.machine.decisions.outcome import left_open
 from reviewbot.domain.machine.known import Bought, Known, OwnReview
@@ -109,8 +109,8 @@ def _to_show(known: Known, check: CheckRun, bought: Purchase | None) -> Known:
     """Return what an older check run shows: the purchase and, without summary comments, the findings of the review."""
     request, pull = replace(known.request, check_name=check.name), replace(known.snapshot.pull, head_sha=check.head_sha)
     snapshot = replace(known.snapshot, pull=pull, checks=(check,), other_checks=())
-    answers = known.memory.update.answers if bought and not request.summary_comment else ()
+    answers = known.ledgers.update.answers if bought and not request.summary_comment else ()
     update = LedgerUpdate(answers=tuple(one for one in answers if bought and one.task_id == bought.task_id))
     written = Ledger(forgotten=known.ledger.spent, counter=known.ledger.counter)
-    memory = Memory.of(written, update, known.change.index)
-    return Known(request, snapshot, memory=memory, own=OwnReview(Bought(bought)) if bought else None)
+    ledgers = LedgerVersions.of(written, update, known.change.index)
+    return Known(request, snapshot, ledgers=ledgers, own=OwnReview(Bought(bought)) if bought else None)

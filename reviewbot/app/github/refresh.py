@@ -28,8 +28,8 @@ def refresh(run: RunContext, known: Known) -> Known:
     head = snapshot.pull.head_sha
     run.note(f"The head moved to {head[:7]} during the run, but this review covers {reviewed[:7]}.")
     now = move_to_new_head(now, reviewed, prepare(run, snapshot, change))
-    purchases = {one.task_id: one for one in (*now.stored.ledger.purchases, *now.memory.update.purchases)}
-    answers = (placed_now(run, now, purchases[one.task_id], one.report) for one in now.memory.update.answers)
+    purchases = {one.task_id: one for one in (*now.stored.ledger.purchases, *now.ledgers.update.purchases)}
+    answers = (placed_now(run, now, purchases[one.task_id], one.report) for one in now.ledgers.update.answers)
     return replace_answers(now, tuple(answers))
 
 

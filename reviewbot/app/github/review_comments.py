@@ -36,7 +36,7 @@ def post_review(run: RunContext, known: Known, outcome: Outcome) -> Known:
     """Post the missing comments. Findings that cannot be posted move to the summary."""
     known = without_duplicates(run, known)
     there = posted_comments(known.snapshot.threads, known.request.instance)
-    left = left_to_post(group(known.memory.placed), there, known.ledger.posted)
+    left = left_to_post(group(known.ledgers.placed), there, known.ledger.posted)
     ids = {item.id for one in left for item in one.placed}
     if not known.snapshot.pull.is_open:
         return _listed(known, ids, Why.CLOSED)
@@ -47,7 +47,7 @@ def post_review(run: RunContext, known: Known, outcome: Outcome) -> Known:
     if refused:
         run.note(f"GitHub refused the comments on {counted(len(refused), 'finding')}. See the summary.")
     known = _listed(known, refused, Why.REFUSED)
-    known = known.with_update(known.memory.update.having_posted({*there, *(ids - refused)}))
+    known = known.with_update(known.ledgers.update.having_posted({*there, *(ids - refused)}))
     posted = known.wrote.posted + len(left) - len(refused_groups)
     return replace(known, wrote=replace(known.wrote, posted=posted))
 
@@ -55,7 +55,7 @@ def post_review(run: RunContext, known: Known, outcome: Outcome) -> Known:
 def _listed(known: Known, ids: set[str], why: Why) -> Known:
     if not ids:
         return known
-    moved = known.memory.update.moved(lambda item: in_summary(item, why) if item.id in ids else item)
+    moved = known.ledgers.update.moved(lambda item: in_summary(item, why) if item.id in ids else item)
     return known.with_update(moved)
 
 
@@ -160,7 +160,7 @@ def _create_review(run: RunContext, known: Known, draft: ReviewDraft) -> None:
 
 
 def _comment_view(run: RunContext, known: Known, one: CommentGroup) -> CommentView:
-    by_answer = {item.task_id: {found.id for found in item.placed} for item in known.memory.update.answers}
+    by_answer = {item.task_id: {found.id for found in item.placed} for item in known.ledgers.update.answers}
     answers = tuple(answer_id(task_id) for task_id, ids in by_answer.items() if not ids.isdisjoint(one.ids))
     mark = FindingMark(known.request.instance, one.ids, answers)
     findings = tuple(finding_view(known, item) for item in one.placed)

@@ -11,8 +11,8 @@ from reviewbot.domain.findings.markers import summary_mark
 from reviewbot.domain.github.pull_request import Comment, Snapshot
 from reviewbot.domain.ledger.codec import encode, replace_ledger
 from reviewbot.domain.ledger.ledger import Ledger
-from reviewbot.domain.ledger.memory import StoredLedger
 from reviewbot.domain.ledger.opinions import opinions_of
+from reviewbot.domain.ledger.versions import StoredLedger
 from reviewbot.domain.machine.decisions.outcome import (
     SUMMARY,
     answer_of,
@@ -49,7 +49,7 @@ def write_summary(run: RunContext, known: Known, outcome: Outcome) -> Known:
     body, is_whole = summary.text, summary.is_whole and not is_kept
     if keep and is_kept:
         body = replace_ledger(keep.body, encode(_recorded(run, written), run.signer))
-        body = body if known.request.check_run or not known.memory.update.answers else _beside(run, body, summary.text)
+        body = body if known.request.check_run or not known.ledgers.update.answers else _beside(run, body, summary.text)
     forge, number = run.ports.forge, known.snapshot.pull.number
     if keep and keep.body == body:
         _delete(run, found.extra)
@@ -102,14 +102,16 @@ def record_opinions(run: RunContext, snapshot: Snapshot, stored: StoredLedger) -
 
 def _stating(known: Known, outcome: Outcome) -> Known:
     said = answer_of(known.task_id) if known.report else statement(outcome)
-    return replace(known, memory=known.memory.stored(replace(known.memory.written, stated=said)))
+    return replace(known, ledgers=known.ledgers.stored(replace(known.ledgers.written, stated=said)))
 
 
 def _counted(run: RunContext, known: Known, keep: Comment | None) -> Known:
     """Increase the ledger's counter unless the comment already contains this ledger."""
     if keep and encode(_recorded(run, known), run.signer) in keep.body:
         return known
-    return replace(known, memory=known.memory.stored(known.ledger.written_for(known.snapshot, known.request.instance)))
+    return replace(
+        known, ledgers=known.ledgers.stored(known.ledger.written_for(known.snapshot, known.request.instance))
+    )
 
 
 def _summary(run: RunContext, known: Known, outcome: Outcome) -> SummaryText:
@@ -135,4 +137,4 @@ def _recorded(run: RunContext, known: Known) -> Ledger:
     """Return the ledger to store, without the findings of a free review."""
     if known.request.paid or not run.settings.paid:
         return known.ledger
-    return replace(known.memory.written, posted=known.ledger.posted)
+    return replace(known.ledgers.written, posted=known.ledger.posted)

@@ -19,7 +19,7 @@ def update_threads(run: RunContext, known: Known) -> Known:
     """Post replies, edit comments whose findings have changed, and resolve threads or hide comments."""
     threads, instance = known.snapshot.threads, known.request.instance
     replies = comment_diff.left_to_reply(
-        comment_diff.reply_drafts(known.memory.update.answers), threads, known.ledger.posted, instance
+        comment_diff.reply_drafts(known.ledgers.update.answers), threads, known.ledger.posted, instance
     )
     updates, fail_on = [], known.judgement.rules.fail_on
     for thread, mark in comment_diff.marked_threads(threads, instance):
@@ -34,7 +34,7 @@ def update_threads(run: RunContext, known: Known) -> Known:
         if done and isinstance(operation, comment_diff.PostReply):
             posted.add(operation.draft.key)
             count += 1
-    known = known.with_update(known.memory.update.having_posted(posted))
+    known = known.with_update(known.ledgers.update.having_posted(posted))
     count += known.wrote.replies
     return replace(known, wrote=replace(known.wrote, replies=count))
 

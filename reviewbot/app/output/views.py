@@ -99,7 +99,7 @@ def _degraded(run: RunContext, known: Known) -> Iterable[str]:
     if known.accepted_by:
         yield f"{known.accepted_by} has read the answer and accepted it as the review of this commit."
     yield from unknown_tasks(run, known)
-    for one in reply_drafts(known.memory.update.answers):
+    for one in reply_drafts(known.ledgers.update.answers):
         if one.key not in known.ledger.posted:  # the reply is not posted in a thread
             words = shorten_line(" ".join(visible(one.text).split()), _LONGEST_REPLY)
             yield f"The reviewer replies to `{visible(shorten_line(one.finding_id, 40))}`: {words}"
@@ -115,7 +115,7 @@ def _said(known: Known) -> str:
 
 def _reports(known: Known) -> Iterable[Report]:
     """Return the report of this change's purchase, then the reports of other purchases."""
-    answers = sorted(known.memory.update.answers, key=lambda one: one.task_id != known.task_id)
+    answers = sorted(known.ledgers.update.answers, key=lambda one: one.task_id != known.task_id)
     return (*filter(None, (known.report,)), *(one.report for one in answers))
 
 
@@ -209,7 +209,7 @@ def finding_view(known: Known, item: Placed) -> FindingView:
 def tracked_view(known: Known, record: TrackedFinding, item: Placed | None = None) -> FindingView:
     """Return the view of a tracked finding. `item` is the finding in this change's answer, if any."""
     view = _placed_view(known, item) if item else _remembered_view(known, record)
-    return _with_memory(_with_held(view, known), record, known)
+    return _with_record(_with_held(view, known), record, known)
 
 
 def _with_held(view: FindingView, known: Known) -> FindingView:
@@ -222,7 +222,7 @@ def _with_held(view: FindingView, known: Known) -> FindingView:
     return replace(view, path=held.path, why=Why.FILE_NOT_SENT, held=held)
 
 
-def _with_memory(view: FindingView, record: TrackedFinding, known: Known) -> FindingView:
+def _with_record(view: FindingView, record: TrackedFinding, known: Known) -> FindingView:
     waiver = record.waiver
     heads = {entry.task_id: entry.head_sha for entry in known.ledger.purchases}
     return replace(

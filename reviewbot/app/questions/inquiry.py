@@ -7,7 +7,7 @@ from msgspec import Struct
 from reviewbot.app.context import RunContext, known_of
 from reviewbot.domain.findings.tracked_finding import TrackedFinding
 from reviewbot.domain.github.pull_request import Snapshot
-from reviewbot.domain.ledger.memory import StoredLedger
+from reviewbot.domain.ledger.versions import StoredLedger
 from reviewbot.domain.machine.known import Known
 from reviewbot.domain.model.question import Question
 from reviewbot.domain.policy.eligibility import Asked

@@ -12,7 +12,7 @@ from reviewbot.domain.github.pull_request import CheckStatus, Snapshot
 from reviewbot.domain.ledger.codec import encode
 from reviewbot.domain.ledger.external_id import counted, decode_external_id
 from reviewbot.domain.ledger.ledger import Ledger
-from reviewbot.domain.ledger.memory import StoredLedger
+from reviewbot.domain.ledger.versions import StoredLedger
 from reviewbot.domain.model.question import Question, QuestionState
 from reviewbot.domain.policy.verdict import Reason
 from reviewbot.errors import ForgeUnreachable, NotApproved, NotFound

@@ -165,7 +165,7 @@ def _end_without_answer(known: Known, purchase: Purchase, used: Decimal | None, 
     known = known.noted(purchase.over(TaskState.ENDED, used, now))
     if purchase.key not in known.stored.finished:
         return known
-    return known.with_update(replace(known.memory.update, is_incomplete=True))  # its published findings are lost
+    return known.with_update(replace(known.ledgers.update, is_incomplete=True))  # its published findings are lost
 
 
 def _named(purchase: Purchase) -> str:
@@ -404,7 +404,7 @@ def _awaiting_approval(known: Known, candidate: Candidate, now: datetime) -> Buy
     request, pull, before = known.request, known.snapshot.pull, candidate.before
     if before is not None and before.state is TaskState.DEFERRED and not request.may_buy:
         known = replace(known, request=apply_deferred_settings(request, before))
-    deferred = known.memory.written.find(candidate.identity.digest())
+    deferred = known.ledgers.written.find(candidate.identity.digest())
     approved = deferred is not None and deferred.is_deferred_on(pull.head_sha)
     if not request.paid or candidate.intent or approved:
         return _check_pause(known, candidate, now)
@@ -430,7 +430,7 @@ def _check_pause(known: Known, candidate: Candidate, now: datetime) -> Checked:
     if not known.request.paid or candidate.intent or known.request.is_explicit:
         return _wait_for_older(known, candidate, now)
     deferred = deferral_of(known, candidate, now)
-    there = known.memory.written.recorded(deferred)
+    there = known.ledgers.written.recorded(deferred)
     # Recording the deferral again removes a label that a killed run has left.
     recorded = there is not None and there.is_deferred_on(deferred.head_sha) and not known.approval_label
     return _check_readiness(phases.Unchecked(known, candidate, deferred, recorded), now)

@@ -9,8 +9,8 @@ from reviewbot.domain.findings.states import update_states
 from reviewbot.domain.github.pull_request import Permission
 from reviewbot.domain.ledger.edits import CancelDeferrals, redacted
 from reviewbot.domain.ledger.ledger import Ledger, TaskState
-from reviewbot.domain.ledger.memory import StoredLedger
 from reviewbot.domain.ledger.update import LedgerUpdate
+from reviewbot.domain.ledger.versions import StoredLedger
 from reviewbot.domain.machine import phases
 from reviewbot.domain.machine.acquire import Looked, bought_before, note_cancelled, nothing_to_send, proceed
 from reviewbot.domain.machine.decisions.outcome import contradicts

@@ -11,7 +11,7 @@ from reviewbot.domain.findings.tracking import PlacedAnswer
 from reviewbot.domain.github.pull_request import Snapshot
 from reviewbot.domain.ledger.edits import Exemption, Waive
 from reviewbot.domain.ledger.ledger import TaskState
-from reviewbot.domain.ledger.memory import Memory, StoredLedger
+from reviewbot.domain.ledger.versions import LedgerVersions, StoredLedger
 from reviewbot.domain.machine.decisions.late_answers import announcing
 from reviewbot.domain.machine.decisions.outcome import (
     COMMENTS,
@@ -75,28 +75,28 @@ def take_reread(known: Known, snapshot: Snapshot, stored: StoredLedger) -> Known
     ended = stored.ended or before.ended  # this run may have written the ledger without this bypass
     stored = replace(stored, claimed=claimed, lost=stored.lost or before.lost, finished=finished, ended=ended)
     index = known.change.index if known.is_read else None  # without the change, no finding changes its state
-    update = known.memory.update.not_behind(stored.ledger, known.purchase)
+    update = known.ledgers.update.not_behind(stored.ledger, known.purchase)
     update = update.withdrawing(stored.withdrawn, before.withdrawn)
-    memory = Memory.of(stored.ledger, update, index)
+    ledgers = LedgerVersions.of(stored.ledger, update, index)
     written = known.wrote.check  # another run may have completed it since
     check = next((one for one in snapshot.checks if written and one.id == written.id), written)
-    return replace(known, snapshot=snapshot, stored=stored, memory=memory, wrote=replace(known.wrote, check=check))
+    return replace(known, snapshot=snapshot, stored=stored, ledgers=ledgers, wrote=replace(known.wrote, check=check))
 
 
 def move_to_new_head(known: Known, reviewed_sha: str, change: ReviewedChange) -> Known:
     """Switch to the new head, and drop the waivers of this run, which apply to other code."""
-    edits = tuple(one for one in known.memory.update.edits if not isinstance(one, Waive))
+    edits = tuple(one for one in known.ledgers.update.edits if not isinstance(one, Waive))
     return replace(
         known,
         change=change,
         reviewed=known.reviewed or ReviewedHead(reviewed_sha, known.change.change.merge_base),
-        memory=Memory.of(known.stored.ledger, replace(known.memory.update, edits=edits), change.index),
+        ledgers=LedgerVersions.of(known.stored.ledger, replace(known.ledgers.update, edits=edits), change.index),
     )
 
 
 def replace_answers(known: Known, answers: tuple[PlacedAnswer, ...]) -> Known:
-    update = replace(known.memory.update, answers=answers)
-    return replace(known, memory=Memory.of(known.stored.ledger, update, known.change.index))
+    update = replace(known.ledgers.update, answers=answers)
+    return replace(known, ledgers=LedgerVersions.of(known.stored.ledger, update, known.change.index))
 
 
 def finish(known: Known, outcome: Outcome) -> Judged | Publishing | Published:
@@ -139,14 +139,14 @@ def _judge_again(known: Known, outcome: Outcome) -> Outcome:
 
 def after_failed_refresh(known: Known, outcome: Outcome, error: ReviewbotError) -> Publishing | Published:
     """Publish without comments on findings, because the pull request could not be read again."""
-    known, edits = known.noting(error.message), known.memory.update.edits if _is_blind(known) else ()
+    known, edits = known.noting(error.message), known.ledgers.update.edits if _is_blind(known) else ()
     if edits:
         known, outcome = _without_exemptions(known, outcome, error)
-    elif known.memory.update.answers:
+    elif known.ledgers.update.answers:
         outcome = failed_to_write(outcome, error)
     if _may_hide_task(known):
         return _write(known, outcome, (), refused=True)
-    if known.memory.update.answers:
+    if known.ledgers.update.answers:
         known = _move_to_summary(known)
         if _is_blind(known):
             return _write(_leave_to_next_run(known), outcome, (WriteCheckRun,), refused=True)
@@ -160,12 +160,12 @@ def after_failed_refresh(known: Known, outcome: Outcome, error: ReviewbotError) 
 
 def _without_exemptions(known: Known, outcome: Outcome, error: ReviewbotError) -> tuple[Known, Outcome]:
     """Judge without the edits that could not be recorded, because a green check must not rest on them."""
-    kept = tuple(one for one in known.memory.update.edits if not isinstance(one, Exemption))
-    known = known.with_update(replace(known.memory.update, edits=kept))
+    kept = tuple(one for one in known.ledgers.update.edits if not isinstance(one, Exemption))
+    known = known.with_update(replace(known.ledgers.update, edits=kept))
     outcome = _judge_again(known, outcome)
     if isinstance(error, ForgeUnreachable):
         return known, failed_to_write(outcome, error, Reason.GITHUB)
-    return known, failed_to_write(outcome, error) if known.memory.update.answers else outcome
+    return known, failed_to_write(outcome, error) if known.ledgers.update.answers else outcome
 
 
 def _may_hide_task(known: Known) -> bool:
@@ -184,7 +184,7 @@ def _is_blind(known: Known) -> bool:
 def _move_to_summary(known: Known) -> Known:
     """Move the findings of all answers to the summary, because comments could not be posted."""
     place_in_summary = partial(in_summary, why=Why.REFUSED)
-    return known.with_update(known.memory.update.moved(place_in_summary))
+    return known.with_update(known.ledgers.update.moved(place_in_summary))
 
 
 _ANSWERS = (PostReview, WriteSummary, WriteCheckRun, DismissRequests, CloseOlderChecks)
@@ -200,7 +200,7 @@ _VERDICT_ONLY = (WriteCheckRun, DismissRequests, CloseOlderChecks)
 
 
 def _publish(known: Known, outcome: Outcome) -> Publishing | Published:
-    if known.memory.update.answers:
+    if known.ledgers.update.answers:
         return _write(known, outcome, _ANSWERS)
     # A run that was killed after posting may have left duplicates of another run's comments.
     reading = (ReadPosted,) if duplicates(known.snapshot.threads, known.request.instance) else ()
@@ -232,7 +232,7 @@ def _leave_to_next_run(known: Known) -> Known:
 
     Writing the summary now could overwrite what users and other runs have written since this run began.
     """
-    own, update, purchase = known.own, known.memory.update, known.purchase
+    own, update, purchase = known.own, known.ledgers.update, known.purchase
     if own and purchase and purchase.task_id and purchase.state.is_over:
         own = replace(own, bought=own.bought.with_purchase(replace(purchase, state=TaskState.OPEN, used=None)))
     begun = tuple(one for one in update.purchases if not one.state.is_over)
@@ -241,7 +241,7 @@ def _leave_to_next_run(known: Known) -> Known:
 
 def after_write(at: Publishing, known: Known) -> Publishing | Published:
     done, left, outcome = at.left[0], at.left[1:], at.outcome
-    if done in {WriteSummary, RewriteSummary} and known.memory.update.edits and SUMMARY in known.wrote.denied:
+    if done in {WriteSummary, RewriteSummary} and known.ledgers.update.edits and SUMMARY in known.wrote.denied:
         known, outcome = _without_exemptions(known, outcome, _NO_SUMMARY)
     if done in {ReadPosted, ReadSummary}:
         outcome = _judge_again(known, outcome)
@@ -253,7 +253,7 @@ def after_write(at: Publishing, known: Known) -> Publishing | Published:
         threads = (UpdateThreads,) if known.snapshot.pull.is_open and COMMENTS not in known.wrote.denied else ()
         left = (*(posted + threads if _follow_comments(known) else threads + posted), Announce, *left)
     replied = done is UpdateThreads and known.wrote.replies > at.known.wrote.replies and ReadPosted not in left
-    announced = done is Announce and known.memory.update.posted != at.known.memory.update.posted
+    announced = done is Announce and known.ledgers.update.posted != at.known.ledgers.update.posted
     if replied or announced:
         left = (ReadPosted, *left)  # another run may have posted the same text
     return _write(known, outcome, left, refused=at.refused)
@@ -261,9 +261,9 @@ def after_write(at: Publishing, known: Known) -> Publishing | Published:
 
 def _follow_comments(known: Known) -> bool:
     """Return whether new comments may lack a note or a reply, which are added once they are read."""
-    found = (known.ledger.findings.find(one.id) for one in known.memory.placed)
+    found = (known.ledger.findings.find(one.id) for one in known.ledgers.placed)
     is_noted = any(record is not None and record.note for record in found)
-    return is_noted or any(reply_drafts(known.memory.update.answers))
+    return is_noted or any(reply_drafts(known.ledgers.update.answers))
 
 
 def _may_be_withdrawn(known: Known, outcome: Outcome) -> bool:
@@ -283,7 +283,7 @@ def after_failed_write(at: Publishing, error: ReviewbotError) -> Publishing | Pu
         return Publishing(at.known, outcome, (ReadSummary, RewriteSummary, *left), at.refused)
     if at.left[0] is ReadSummary:
         left = left[1:]  # it may contain what this run has not read
-    if at.left[0] in {WriteSummary, ReadSummary, RewriteSummary} and known.memory.update.edits:
+    if at.left[0] in {WriteSummary, ReadSummary, RewriteSummary} and known.ledgers.update.edits:
         known, outcome = _without_exemptions(known, outcome, error)
         return _write(known, outcome, left, refused=True)
     if at.left[0] is DismissRequests:
@@ -295,6 +295,6 @@ def after_failed_write(at: Publishing, error: ReviewbotError) -> Publishing | Pu
     if at.left[0] is PostReview:
         known = _move_to_summary(known)
         left = (ReadPosted, Announce, *left) if announcing(known, outcome) else left
-    if known.memory.update.answers or outcome.reason is Reason.MERGE_GROUP:
+    if known.ledgers.update.answers or outcome.reason is Reason.MERGE_GROUP:
         outcome = failed_to_write(outcome, error)
     return _write(known, outcome, left, refused=True)

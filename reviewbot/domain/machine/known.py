@@ -22,8 +22,8 @@ from reviewbot.domain.github.context import ProjectContext
 from reviewbot.domain.github.pull_request import CheckRun, Comment, Snapshot
 from reviewbot.domain.ledger.edits import LedgerEdit
 from reviewbot.domain.ledger.ledger import Judgement, Ledger, Purchase, PurchaseKey, TaskState
-from reviewbot.domain.ledger.memory import Memory, StoredLedger
 from reviewbot.domain.ledger.update import LedgerUpdate
+from reviewbot.domain.ledger.versions import LedgerVersions, StoredLedger
 from reviewbot.domain.model.events import ReviewEvent
 from reviewbot.domain.model.options import Auto, FailOn, PathInstruction, Supersede
 from reviewbot.domain.model.review import Mode, Report, Tag, Task, TaskStatus
@@ -314,7 +314,7 @@ class Known(Struct, frozen=True, dict=True):
     """The state of a run, which every phase contains.
 
     There are four versions of the ledger: as first read (`found`), as last read (`stored.ledger`), as last read or
-    written (`memory.written`), and with the update that this run has not written yet (`ledger`).
+    written (`ledgers.written`), and with the update that this run has not written yet (`ledger`).
 
     Attributes:
         change: `NO_CHANGE` before the change is read.
@@ -332,7 +332,7 @@ class Known(Struct, frozen=True, dict=True):
     change: ReviewedChange = NO_CHANGE
     found: Ledger = field(default_factory=Ledger)
     stored: StoredLedger = field(default_factory=StoredLedger)
-    memory: Memory = field(default_factory=Memory)
+    ledgers: LedgerVersions = field(default_factory=LedgerVersions)
     own: OwnReview | None = None
     others: tuple[OpenTask, ...] = ()
 
@@ -380,7 +380,7 @@ class Known(Struct, frozen=True, dict=True):
     @property
     def placed(self) -> tuple[Placed, ...]:
         """The findings in the answer for this change."""
-        return next((one.placed for one in self.memory.update.answers if one.task_id == self.task_id), ())
+        return next((one.placed for one in self.ledgers.update.answers if one.task_id == self.task_id), ())
 
     @property
     def judgement(self) -> Judgement:
@@ -421,7 +421,7 @@ class Known(Struct, frozen=True, dict=True):
     @cached_property
     def ledger(self) -> Ledger:
         """The ledger after this run's update, without waivers that do not count for the pull request."""
-        return self.memory.ledger.with_waivers_for(self.snapshot.pull, self.request.strictest_fail_on)
+        return self.ledgers.ledger.with_waivers_for(self.snapshot.pull, self.request.strictest_fail_on)
 
     @property
     def spent(self) -> Decimal:
@@ -479,7 +479,7 @@ class Known(Struct, frozen=True, dict=True):
     @property
     def has_news(self) -> bool:
         """Whether the summary must be written because of this run's update, or to merge a second summary."""
-        return self.memory.has_news or (self.is_read and self.stored.has_duplicates)
+        return self.ledgers.has_news or (self.is_read and self.stored.has_duplicates)
 
     # Updates
 
@@ -490,22 +490,22 @@ class Known(Struct, frozen=True, dict=True):
         return replace(self, log=(*self.log, line))
 
     def reading(self, change: ReviewedChange, stored: StoredLedger, update: LedgerUpdate) -> Known:
-        memory = Memory.of(stored.ledger, update, change.index)
-        return replace(self, change=change, stored=stored, found=stored.ledger, memory=memory)
+        ledgers = LedgerVersions.of(stored.ledger, update, change.index)
+        return replace(self, change=change, stored=stored, found=stored.ledger, ledgers=ledgers)
 
     def noted(self, purchase: Purchase) -> Known:
-        return self.with_update(self.memory.update.with_purchase(purchase))
+        return self.with_update(self.ledgers.update.with_purchase(purchase))
 
     def having_written(self, written: Known) -> Known:
         """Return the state after a write of `written`, which contains only a part of this run's update."""
-        memory = self.memory.stored(written.ledger)
-        return replace(self, stored=written.stored, wrote=written.wrote, memory=memory)
+        ledgers = self.ledgers.stored(written.ledger)
+        return replace(self, stored=written.stored, wrote=written.wrote, ledgers=ledgers)
 
     def with_own(self, bought: Bought, task: Task | None = None) -> Known:
         return replace(self.noted(bought.purchase), own=OwnReview(bought, task))
 
     def with_answer(self, closed: Purchase, answer: PlacedAnswer) -> Known:
-        return self.with_update(self.memory.update.with_purchase(closed).with_answer(answer))
+        return self.with_update(self.ledgers.update.with_purchase(closed).with_answer(answer))
 
     def with_update(self, update: LedgerUpdate) -> Known:
-        return replace(self, memory=Memory.of(self.memory.written, update, self.change.index))
+        return replace(self, ledgers=LedgerVersions.of(self.ledgers.written, update, self.change.index))

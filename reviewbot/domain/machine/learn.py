@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import assert_never
 
 from reviewbot.domain.github.pull_request import Permission
-from reviewbot.domain.ledger.memory import StoredLedger
+from reviewbot.domain.ledger.versions import StoredLedger
 from reviewbot.domain.machine import acquire, buy, due, finish, phases, steps
 from reviewbot.domain.machine.decisions.outcome import failure
 from reviewbot.domain.machine.known import Known

@@ -67,7 +67,7 @@ def _step(kind: type[RecordingStep], known: Known, purchase: Purchase, outcome: 
         return kind(known.purchase.identity if known.purchase else "")
     if issubclass(kind, RemoveLabel):
         return kind()
-    return kind(known.with_update(known.memory.update.only(purchase.key)), outcome)
+    return kind(known.with_update(known.ledgers.update.only(purchase.key)), outcome)
 
 
 def after_step(at: Recording, result: Reread | Known | Done) -> tuple[Known, Left]:

@@ -9,7 +9,7 @@ from reviewbot.domain.findings.incremental import NewPart
 from reviewbot.domain.findings.tracking import PlacedAnswer
 from reviewbot.domain.github.pull_request import Permission, Snapshot
 from reviewbot.domain.ledger.ledger import Purchase
-from reviewbot.domain.ledger.memory import StoredLedger
+from reviewbot.domain.ledger.versions import StoredLedger
 from reviewbot.domain.machine.known import Bought, Candidate, Known, Quote, ReviewedChange
 from reviewbot.domain.model.review import Balance, Report, Task
 from reviewbot.domain.policy.verdict import Outcome

@@ -60,9 +60,9 @@ from reviewbot.domain.ledger.ledger import (
     Purchase,
     TaskState,
 )
-from reviewbot.domain.ledger.memory import StoredLedger
 from reviewbot.domain.ledger.opinions import MAX_OPINIONS, Opinions
 from reviewbot.domain.ledger.signing import Signer
+from reviewbot.domain.ledger.versions import StoredLedger
 from reviewbot.domain.model.options import AnswerForm, FailOn, ReviewKind, Tolerance
 from reviewbot.domain.model.question import MAX_QUESTIONS, Question, Questions, QuestionState
 from reviewbot.domain.model.review import MAX_CREDITS, Category, Mode, Severity, Side

@@ -13,8 +13,8 @@ from reviewbot.domain.findings.tracking import PlacedAnswer
 from reviewbot.domain.github.pull_request import Seen
 from reviewbot.domain.ledger.edits import GrantBypass, LedgerEdit, Unwaive, Waive
 from reviewbot.domain.ledger.ledger import Ledger, TaskState
-from reviewbot.domain.ledger.memory import Memory
 from reviewbot.domain.ledger.update import LedgerUpdate, applied
+from reviewbot.domain.ledger.versions import LedgerVersions
 from reviewbot.domain.model.review import Severity
 from reviewbot.domain.policy.verdict import Coverage
 from reviewbot.values import replace
@@ -60,15 +60,15 @@ changes = st.builds(
 
 @given(changes)
 def test_a_stored_text_is_recognized_after_any_number_of_writes(update: LedgerUpdate) -> None:
-    memory = Memory.of(Ledger(counter=3), update, NOW).stored(Ledger(counter=4, seen=SEEN))
-    assert memory.ledger.counter == Memory.of(memory.written, update, NOW).ledger.counter == 4
+    memory = LedgerVersions.of(Ledger(counter=3), update, NOW).stored(Ledger(counter=4, seen=SEEN))
+    assert memory.ledger.counter == LedgerVersions.of(memory.written, update, NOW).ledger.counter == 4
     assert memory.ledger.seen == SEEN
     assert replace(memory.ledger, counter=3, seen=Seen()) == applied(Ledger(counter=3), memory.update, NOW)
 
 
 def test_a_stored_ledger_has_the_counter_and_the_head_that_were_written() -> None:
     update = LedgerUpdate().with_purchase(BOUGHT)
-    ledger = Memory.of(Ledger(counter=3), update, NOW).stored(Ledger(counter=4, seen=SEEN)).ledger
+    ledger = LedgerVersions.of(Ledger(counter=3), update, NOW).stored(Ledger(counter=4, seen=SEEN)).ledger
     assert (ledger.counter, ledger.seen, ledger.purchases) == (4, SEEN, (BOUGHT,))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from reviewbot.domain.ledger.ledger import Ledger, Purchase, TaskState
-from reviewbot.domain.ledger.memory import Memory
+from reviewbot.domain.ledger.versions import LedgerVersions
 from reviewbot.domain.machine.decisions.check_copies import is_only_copy, may_be_replaced, purchase_to_copy
 from reviewbot.domain.machine.decisions.outcome import check_to_write
 from reviewbot.domain.machine.known import Bought, Known, OpenTask, OwnReview, ReviewedHead, Wrote
@@ -26,7 +26,7 @@ OLDER = purchase(identity="9" * 32, state=TaskState.OPEN, task_id="task_9", head
 def run(own: Purchase | None, *ledger: Purchase, awaits: bool = False, paid: bool = True) -> Known:
     """Return what a run knows of its own purchase and of the ledger."""
     others = (OpenTask(OLDER, Task("task_9", TaskStatus.PROCESSING, "processing")),) if awaits else ()
-    now = replace(known(paid=paid), others=others, memory=Memory(written=Ledger(ledger)))
+    now = replace(known(paid=paid), others=others, ledgers=LedgerVersions(written=Ledger(ledger)))
     return replace(now, own=OwnReview(Bought(own)) if own else None)
 
 

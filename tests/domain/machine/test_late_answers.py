@@ -11,8 +11,8 @@ from reviewbot.domain.findings.placement import place
 from reviewbot.domain.findings.tracking import PlacedAnswer
 from reviewbot.domain.github.pull_request import Snapshot
 from reviewbot.domain.ledger.ledger import Ledger, Purchase, PurchaseKey, TaskState
-from reviewbot.domain.ledger.memory import Memory, StoredLedger
 from reviewbot.domain.ledger.update import LedgerUpdate
+from reviewbot.domain.ledger.versions import LedgerVersions, StoredLedger
 from reviewbot.domain.machine.decisions.late_answers import announcing
 from reviewbot.domain.machine.known import Wrote
 from reviewbot.domain.model.review import Report
@@ -55,7 +55,7 @@ def endings(
     ledger = Ledger(((found,) if found else ()) + later)
     update = update or LedgerUpdate(purchases=now, answers=(answered(),))
     state = known(may_buy=may_buy, bought_before=bought)
-    state = replace(state, found=ledger, stored=StoredLedger(ledger), memory=Memory(ledger, update))
+    state = replace(state, found=ledger, stored=StoredLedger(ledger), ledgers=LedgerVersions(ledger, update))
     return [one.ending for one in announcing(replace(state, **more), outcome).posts]
 
 

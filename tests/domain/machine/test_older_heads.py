@@ -21,8 +21,8 @@ from reviewbot.domain.github.pull_request import RECENT_COMMITS, CheckRun, Check
 from reviewbot.domain.ledger.edits import Unwaive
 from reviewbot.domain.ledger.external_id import ExternalId, decode_external_id, encode_external_id
 from reviewbot.domain.ledger.ledger import Judgement, Ledger, Purchase, TaskState
-from reviewbot.domain.ledger.memory import Memory, StoredLedger
 from reviewbot.domain.ledger.update import LedgerUpdate
+from reviewbot.domain.ledger.versions import LedgerVersions, StoredLedger
 from reviewbot.domain.machine.decisions.older_heads import heads_below, hides_older_heads, outlives
 from reviewbot.domain.machine.known import Known
 from reviewbot.domain.model.events import ReviewEvent
@@ -59,12 +59,12 @@ def copy_of(bought: Purchase) -> ExternalId:
 
 def knowing(*records: TrackedFinding, bought: Purchase = DONE, **more: Any) -> Known:  # noqa: ANN401 — any field of a ledger
     ledger = Ledger((bought,), findings=Findings(records, more.pop("beyond", ())), **more)
-    return replace(known(), memory=Memory(ledger), found=ledger)
+    return replace(known(), ledgers=LedgerVersions(ledger), found=ledger)
 
 
 def test_only_a_green_check_of_an_open_pull_request_is_outdated_by_a_withdrawn_waiver() -> None:
     now = knowing()
-    withdrawn = replace(now, memory=replace(now.memory, update=LedgerUpdate(edits=(Unwaive("a"),))))
+    withdrawn = replace(now, ledgers=replace(now.ledgers, update=LedgerUpdate(edits=(Unwaive("a"),))))
     assert not outlives(now, SUCCESS, copy_of(DONE), ())
     assert outlives(withdrawn, SUCCESS, copy_of(DONE), ())
     assert outlives(withdrawn, SKIPPED, None, ())
@@ -167,14 +167,14 @@ def test_recorded_heads_are_looked_for_below_a_force_push_once_one_may_have_lost
     now = knowing()
     forced = replace(now, snapshot=replace(now.snapshot, pull=pull(forced_at=NOON)))
     ended = replace(forced, stored=replace(forced.stored, ended=Bypass("d" * 40, "main", "boss", "known")))
-    withdrawn = replace(forced, memory=replace(now.memory, update=LedgerUpdate(edits=(Unwaive("a"),))))
+    withdrawn = replace(forced, ledgers=replace(now.ledgers, update=LedgerUpdate(edits=(Unwaive("a"),))))
     found = replace(knowing(KNOWN), snapshot=forced.snapshot)
     assert not heads_below(forced)
     assert not heads_below(replace(withdrawn, snapshot=now.snapshot))
     assert heads_below(ended) == {OTHER_HEAD, "d" * 40}
     assert heads_below(withdrawn) == heads_below(found) == {OTHER_HEAD}
-    unfinished = Memory(Ledger((replace(DONE, state=TaskState.OPEN),)), update=withdrawn.memory.update)
-    assert not heads_below(replace(withdrawn, memory=unfinished))
+    unfinished = LedgerVersions(Ledger((replace(DONE, state=TaskState.OPEN),)), update=withdrawn.ledgers.update)
+    assert not heads_below(replace(withdrawn, ledgers=unfinished))
 
 
 SKIPS, LABELLED = (LabelEvent(label, "ann", NOON) for label in (SKIP_LABEL, "other"))
@@ -198,7 +198,7 @@ def test_every_head_is_read_if_one_may_have_lost_its_verdict(
     hidden: dict[str, Any], *, shares_name: bool, blocks: bool, reads: bool
 ) -> None:
     findings = Findings((KNOWN,) if blocks else ())
-    now = replace(known(shares_name=shares_name), memory=Memory(Ledger(findings=findings)))
+    now = replace(known(shares_name=shares_name), ledgers=LedgerVersions(Ledger(findings=findings)))
     assert hides_older_heads(replace(now, snapshot=replace(now.snapshot, pull=pull(**hidden)))) is reads
 
 

@@ -9,7 +9,7 @@ import pytest
 from reviewbot.domain.codevf.attachments import Packing
 from reviewbot.domain.github.pull_request import CheckRun
 from reviewbot.domain.ledger.ledger import Ledger, TaskState
-from reviewbot.domain.ledger.memory import StoredLedger
+from reviewbot.domain.ledger.versions import StoredLedger
 from reviewbot.domain.machine import phases, steps
 from reviewbot.domain.machine.decide import decide
 from reviewbot.domain.machine.decisions.check_copies import why_unrecorded
@@ -51,7 +51,7 @@ def quoted(*, parts: int = 1, **settings: Any) -> phases.Quoted:  # noqa: ANN401
 def submitted(now: Known | None = None, **settings: Any) -> Any:  # noqa: ANN401 — any setting
     """Return the phase after the task was created."""
     at = bought(known(**settings))
-    at = replace(at, known=replace(now or at.known, change=at.known.change, memory=at.known.memory))
+    at = replace(at, known=replace(now or at.known, change=at.known.change, ledgers=at.known.ledgers))
     return go(go(at, in_check_run(at)), steps.TaskCreated(TASK, Packing((), (), ()), is_whole=True))
 
 
@@ -124,7 +124,7 @@ def test_an_intent_in_the_summary_is_kept_if_no_check_run_can_be_written(result:
     assert isinstance(step, steps.RecordInSummary)
     ended = go(at, in_summary(step.known), result)
     assert ended.outcome.status is Status.FAILED
-    assert not ended.known.memory.update.purchases
+    assert not ended.known.ledgers.update.purchases
 
 
 def test_several_tasks_need_a_summary() -> None:

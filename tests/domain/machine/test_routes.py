@@ -9,8 +9,8 @@ import pytest
 from reviewbot.domain.diff.parse import ChangedFile, ChangeSet, parse_diff
 from reviewbot.domain.github.pull_request import CheckRun, Conclusion, Entry
 from reviewbot.domain.ledger.ledger import Judgement, Ledger, Purchase, TaskState
-from reviewbot.domain.ledger.memory import Memory, StoredLedger
 from reviewbot.domain.ledger.update import LedgerUpdate
+from reviewbot.domain.ledger.versions import LedgerVersions, StoredLedger
 from reviewbot.domain.machine import phases
 from reviewbot.domain.machine.decisions.purchase import resume
 from reviewbot.domain.machine.decisions.routes import apply_routes, apply_rules
@@ -238,7 +238,7 @@ def test_a_dry_run_of_a_free_review_holds_nothing() -> None:
 def test_a_check_is_not_skipped_if_a_review_has_become_due(*, is_new: bool, conclusion: Conclusion | None) -> None:
     now = apply_routes(reads(NONE))
     if is_new:
-        now = replace(now, memory=Memory.of(Ledger((of_change(),)), LedgerUpdate(), now.change.index))
+        now = replace(now, ledgers=LedgerVersions.of(Ledger((of_change(),)), LedgerUpdate(), now.change.index))
     assert after_refresh(now, not_due(Reason.ROUTE)).outcome.conclusion is conclusion
     assert isinstance(finish(now, not_due(Reason.ROUTE)), phases.Judged)
 

@@ -35,9 +35,9 @@ from reviewbot.domain.github.pull_request import (
 from reviewbot.domain.ledger.edits import Accept, GrantBypass, Unwaive, Waive
 from reviewbot.domain.ledger.external_id import decode_external_id, encode_external_id
 from reviewbot.domain.ledger.ledger import Judgement, Ledger, Purchase, TaskState
-from reviewbot.domain.ledger.memory import Memory, StoredLedger
 from reviewbot.domain.ledger.signing import Signer
 from reviewbot.domain.ledger.update import LedgerUpdate
+from reviewbot.domain.ledger.versions import LedgerVersions, StoredLedger
 from reviewbot.domain.machine import phases, steps
 from reviewbot.domain.machine.decide import decide
 from reviewbot.domain.machine.decisions import outcome as judging
@@ -215,7 +215,7 @@ def recorded(at: Any) -> Any:  # noqa: ANN401
     for kind in (steps.RecordInCheckRun, steps.RecordInSummary):
         step = decide(at)
         assert isinstance(step, kind)
-        assert [one.key for one in step.known.memory.update.purchases] == [at.deferred.key]
+        assert [one.key for one in step.known.ledgers.update.purchases] == [at.deferred.key]
         at = go(at, step.known)
     return go(at, steps.Done()) if isinstance(decide(at), steps.RemoveLabel) else at
 
@@ -420,7 +420,7 @@ def test_an_intent_stored_only_in_a_check_run_is_left_to_its_own_run() -> None:
     for head, base_ref, noted in ((HEAD, "", False), (HEAD, "main", True), (OTHER_HEAD, "", True)):
         intent = purchase(identity="9" * 32, task_id="", head_sha=head, state=TaskState.INTENT, base_ref=base_ref)
         now = go(start(pending), reading(intent), steps.Done()).known
-        assert bool(now.memory.update.purchases) is noted
+        assert bool(now.ledgers.update.purchases) is noted
 
 
 def test_an_intent_stays_if_github_cannot_be_read_before_its_task_is_created() -> None:
@@ -523,9 +523,9 @@ def test_an_answer_counts_as_readable_once_it_is_accepted_for_this_head(
 ) -> None:
     now = known()
     finding = TrackedFinding("0" * 10, severity, None, "One", "a.py", found="task_1")
-    memory = Memory(replace(now.ledger, findings=Findings((finding,)), acceptance=acceptance))
+    ledgers = LedgerVersions(replace(now.ledger, findings=Findings((finding,)), acceptance=acceptance))
     change = replace(now.change, base_ref="main")
-    now = replace(now, change=change, memory=memory, own=OwnReview(Bought(purchase(task_id="task_1"))))
+    now = replace(now, change=change, ledgers=ledgers, own=OwnReview(Bought(purchase(task_id="task_1"))))
     outcome = by_findings(now, now.judgement.rules, readable=False)
     assert (outcome.reason, outcome.conclusion) == (reason, conclusion)
 
@@ -642,7 +642,9 @@ def with_critical(now: Known, *, waived: bool) -> Known:
     """Return the same with one critical finding of another answer in the ledger."""
     waiver = Waiver("wendy", "known", "", "main") if waived else None
     record = TrackedFinding("0" * 10, Severity.CRITICAL, None, "One", "a.py", found="task_0", waiver=waiver)
-    return replace(now, memory=Memory(replace(now.memory.written, findings=Findings((record,))), now.memory.update))
+    return replace(
+        now, ledgers=LedgerVersions(replace(now.ledgers.written, findings=Findings((record,))), now.ledgers.update)
+    )
 
 
 def test_a_review_that_was_asked_about_findings_passes_only_if_the_record_has_them() -> None:
@@ -653,8 +655,8 @@ def test_a_review_that_was_asked_about_findings_passes_only_if_the_record_has_th
     many = tuple(replace(new, id=f"{at:010d}") for at in range(101))  # a ledger of this length may drop closed findings
     cases = {(): Reason.MEMORY, (new,): Reason.MEMORY, (fixed, new): Reason.REVIEWED, many: Reason.REVIEWED}
     for records, reason in cases.items():
-        memory = Memory(Ledger((bought,), findings=Findings(records)))
-        after = replace(now, own=reviewed, memory=memory)
+        ledgers = LedgerVersions(Ledger((bought,), findings=Findings(records)))
+        after = replace(now, own=reviewed, ledgers=ledgers)
         assert by_findings(after, now.judgement.rules, readable=True).reason is reason
         assert bool(list(why_incomplete(after))) is (reason is Reason.MEMORY)
 
@@ -669,7 +671,7 @@ def test_the_log_names_each_gap_in_the_history() -> None:
     older = purchase(identity="older", task_id="task_9")
     ledger = Ledger((older, own, done), findings=Findings(broken=True))
     stored = replace(now.stored, lost=True, finished=frozenset({older.key, own.key}))
-    gone = replace(now, own=OwnReview(Bought(own)), memory=Memory(ledger), stored=stored)
+    gone = replace(now, own=OwnReview(Bought(own)), ledgers=LedgerVersions(ledger), stored=stored)
     assert list(why_incomplete(gone)) == [
         "the record of findings is incomplete",
         "the review builds on a review that is not finished",
@@ -689,15 +691,15 @@ def test_changes_are_requested_if_findings_begin_to_block_and_no_bypass_applies(
     assert not begins_to_block(replace(blocked, reviewed=ReviewedHead("0" * 40, "")))
     assert not begins_to_block(replace(blocked, own=None))
     done = (replace(asks, state=TaskState.DONE),)
-    published = replace(blocked, found=replace(blocked.memory.written, purchases=done))
+    published = replace(blocked, found=replace(blocked.ledgers.written, purchases=done))
     assert not begins_to_block(published), "a maintainer may have dismissed the request"
-    waived = with_critical(published, waived=True).memory.written
+    waived = with_critical(published, waived=True).ledgers.written
     assert begins_to_block(replace(published, found=replace(waived, purchases=done)))
     unread = replace(published, found=replace(published.found, findings=Findings()))
     assert not begins_to_block(unread), "without a summary, no finding is recorded"
     bypass = Bypass(blocked.head_sha, blocked.snapshot.pull.base_ref, "max", "known")
-    written = replace(blocked.memory.written, bypass=bypass)
-    assert not requests_changes(replace(blocked, memory=Memory(written)), outcome)
+    written = replace(blocked.ledgers.written, bypass=bypass)
+    assert not requests_changes(replace(blocked, ledgers=LedgerVersions(written)), outcome)
 
 
 BY_RECORD = judge((), readable=True, coverage=Coverage.FULL, rules=Rules())
@@ -781,7 +783,7 @@ def test_a_waiver_in_a_summary_that_cannot_be_written_turns_no_check_green() -> 
         failed = go(at, error)
         assert (failed.left, failed.refused) == ((steps.WriteCheckRun,), True)
         assert (failed.outcome.reason, failed.outcome.conclusion) == (reason, Conclusion.FAILURE)
-        assert failed.known.memory.update.edits == ()
+        assert failed.known.ledgers.update.edits == ()
 
 
 def test_a_waiver_in_a_summary_that_the_token_may_not_write_turns_no_check_green() -> None:
@@ -791,7 +793,7 @@ def test_a_waiver_in_a_summary_that_the_token_may_not_write_turns_no_check_green
     at = phases.Publishing(waiving, BY_RECORD, (steps.WriteSummary, steps.WriteCheckRun))
     written = go(at, replace(waiving, wrote=replace(waiving.wrote, denied=frozenset({SUMMARY}))))
     assert (written.outcome.reason, written.outcome.conclusion) == (Reason.GATE, Conclusion.FAILURE)
-    assert written.known.memory.update.edits == ()
+    assert written.known.ledgers.update.edits == ()
 
 
 @pytest.mark.parametrize(
@@ -876,8 +878,8 @@ def test_a_check_that_passes_with_a_waiver_is_written_again_if_the_waiver_is_wit
 def announced(at: Any) -> Any:  # noqa: ANN401 — a phase, and what is known in it
     """Return what the run knows after it posted the announcement."""
     posts = announcing(at.known, at.outcome).posts
-    update = replace(at.known.memory.update, posted=frozenset(one.key for one in posts))
-    return replace(at.known, memory=replace(at.known.memory, update=update))
+    update = replace(at.known.ledgers.update, posted=frozenset(one.key for one in posts))
+    return replace(at.known, ledgers=replace(at.known.ledgers, update=update))
 
 
 def test_a_late_answer_is_announced_before_the_summary_records_it_and_read_back() -> None:
@@ -961,8 +963,8 @@ def test_an_authors_waiver_counts_only_while_the_finding_cannot_block(
     base_ref: str, fail_on: str, counts: object
 ) -> None:
     record = TrackedFinding("0" * 10, Severity.HIGH, None, "T", "a.py", waiver=Waiver("ann", "fine", "", base_ref))
-    memory = Memory(Ledger(findings=Findings((record,))))
-    there = replace(known(strictest_fail_on=FailOn(fail_on)), memory=memory)
+    ledgers = LedgerVersions(Ledger(findings=Findings((record,))))
+    there = replace(known(strictest_fail_on=FailOn(fail_on)), ledgers=ledgers)
     assert there.ledger.findings.records[0].counts is counts
 
 
@@ -994,12 +996,12 @@ def test_a_run_that_cannot_read_again_overwrites_no_summary() -> None:
 
 def test_a_command_whose_change_is_not_written_is_tried_again() -> None:
     now = answered(summary=Comment(1, "https://x/1", "", ours=True))
-    update = replace(now.memory.update, edits=(Unwaive("c0de"),))
-    now = replace(now, memory=Memory.of(Ledger(), update, now.change.index))
+    update = replace(now.ledgers.update, edits=(Unwaive("c0de"),))
+    now = replace(now, ledgers=LedgerVersions.of(Ledger(), update, now.change.index))
     judged = phases.Judged(now, pending(now.judgement.rules))
     assert go(judged, AWAY).outcome.reason is Reason.GITHUB
     assert go(judged, steps.Failed(PermissionMissing("No."))).outcome.reason is Reason.NOT_PUBLISHED
-    alone = replace(now, memory=Memory.of(Ledger(), replace(update, answers=()), now.change.index))
+    alone = replace(now, ledgers=LedgerVersions.of(Ledger(), replace(update, answers=()), now.change.index))
     assert go(phases.Judged(alone, judged.outcome), AWAY).outcome.reason is Reason.GITHUB
 
 
@@ -1020,10 +1022,10 @@ def answered(summary: Comment | None) -> Known:
     answer = PlacedAnswer(done.task_id, whole=True, here=True, report=Report("", ()), placed=())
     change = sendable().change
     update = LedgerUpdate((done,), (answer,))
-    memory = Memory.of(Ledger(), update, change.index)
+    ledgers = LedgerVersions.of(Ledger(), update, change.index)
     task = Task(done.task_id, TaskStatus.COMPLETED, "completed")
     stored = StoredLedger(summary=summary)
-    return replace(now, change=change, memory=memory, stored=stored, own=OwnReview(Bought(done), task))
+    return replace(now, change=change, ledgers=ledgers, stored=stored, own=OwnReview(Bought(done), task))
 
 
 def test_only_the_check_run_of_a_merge_group_is_written() -> None:
@@ -1311,7 +1313,7 @@ def test_concurrent_purchases_are_read_again_where_they_may_exceed_a_limit(
     expected: bool,  # noqa: FBT001 — cases
 ) -> None:
     now = known(**request_)
-    now = replace(now, memory=Memory(written=Ledger((reviewed(),) if written else ())))
+    now = replace(now, ledgers=LedgerVersions(written=Ledger((reviewed(),) if written else ())))
     assert may_exceed_together(now) is expected
 
 
@@ -1360,7 +1362,7 @@ def test_an_intent_that_exceeds_the_limit_together_with_another_is_dropped() -> 
 
 
 def _intending(now: Known, intent: Purchase) -> Known:
-    return replace(now, own=OwnReview(Bought(intent)), memory=Memory(Ledger((intent,))))
+    return replace(now, own=OwnReview(Bought(intent)), ledgers=LedgerVersions(Ledger((intent,))))
 
 
 def test_a_task_that_cannot_be_read_after_cancelling_is_awaited() -> None:
@@ -1516,7 +1518,7 @@ def test_a_branch_that_has_the_head_turns_no_check_green_that_another_branch_sha
     read = decode_external_id(copy, SIGNER)
     assert read is not None
     stored = StoredLedger(Ledger((bought_for_next,)), on_head={3: read})
-    memory = Memory(written=stored.ledger)
+    ledgers = LedgerVersions(written=stored.ledger)
     for check, id_, is_green, is_green_against_next in (
         (_checked(), 3, False, False),
         (_checked("success"), 3, True, True),
@@ -1524,7 +1526,7 @@ def test_a_branch_that_has_the_head_turns_no_check_green_that_another_branch_sha
         (_checked("success", copy), 4, False, False),  # signed with another key
     ):
         there = replace(
-            now, snapshot=replace(now.snapshot, checks=(replace(check, id=id_),)), stored=stored, memory=memory
+            now, snapshot=replace(now.snapshot, checks=(replace(check, id=id_),)), stored=stored, ledgers=ledgers
         )
         assert (without_review(there).conclusion is Conclusion.SKIPPED) is is_green
         for_next = replace(there, snapshot=replace(there.snapshot, pull=pull(base_ref="next")))
@@ -1553,7 +1555,7 @@ def test_a_green_check_by_an_ended_waiver_or_label_does_not_stay_green() -> None
         now = replace(known(may_buy=False, shares_name=is_shared), change=changed)
         stored = StoredLedger(Ledger((purchase(state=TaskState.DONE, base_ref="main"),)), on_head={3: read})
         snapshot = replace(now.snapshot, checks=(check,), pull=pull(base_ref=base_ref))
-        there = replace(now, snapshot=snapshot, stored=stored, memory=Memory(written=stored.ledger))
+        there = replace(now, snapshot=snapshot, stored=stored, ledgers=LedgerVersions(written=stored.ledger))
         assert (not_asked_for(there).conclusion is None) is stays
         closed = replace(there, snapshot=replace(snapshot, pull=pull(base_ref=base_ref, is_open=False)))
         assert not_asked_for(closed).conclusion is None
@@ -1575,15 +1577,15 @@ def test_the_check_of_a_failed_run_later_shows_that_no_review_is_requested() -> 
         now = known(may_buy=may_buy)
         stored = StoredLedger(ledger, on_head={3: read} if read else {})
         snapshot = replace(now.snapshot, checks=(_checked("action_required", external_id),))
-        there = replace(now, snapshot=snapshot, stored=stored, memory=Memory(written=ledger))
+        there = replace(now, snapshot=snapshot, stored=stored, ledgers=LedgerVersions(written=ledger))
         assert (not_asked_for(there).conclusion is None) is stays
 
 
 def test_a_bypass_of_the_branch_that_the_pull_request_went_to_turns_no_other_check_green() -> None:
     now = known()
     bypass = Bypass(HEAD, "next", "max", "It burns.")
-    memory = Memory(written=Ledger(bypass=bypass))
-    moved = replace(now, snapshot=replace(now.snapshot, pull=pull(base_ref="next")), memory=memory)
+    ledgers = LedgerVersions(written=Ledger(bypass=bypass))
+    moved = replace(now, snapshot=replace(now.snapshot, pull=pull(base_ref="next")), ledgers=ledgers)
     red = judge([Severity.CRITICAL], readable=True, coverage=Coverage.FULL, rules=now.judgement.rules)
     assert apply_bypass(moved, red) is red
     meant = replace(moved, request=replace(moved.request, base_ref="next"))
@@ -1595,7 +1597,7 @@ def test_an_intent_recorded_after_another_runs_is_withdrawn() -> None:
     older = purchase(identity="8" * 32, task_id="task_8", head_sha=OTHER_HEAD, hold=100)
     mine = purchase(identity="7" * 32, state=TaskState.INTENT, task_id="", hold=360)
     other = purchase(identity="9" * 32, state=TaskState.INTENT, task_id="", head_sha=OTHER_HEAD, hold=360)
-    now = replace(now, own=OwnReview(Bought(mine)), memory=Memory(written=Ledger((older, mine))))
+    now = replace(now, own=OwnReview(Bought(mine)), ledgers=LedgerVersions(written=Ledger((older, mine))))
     check_race(now, Ledger((older, mine)))
     check_race(now, Ledger((older, mine, replace(other, hold=340))))
     with pytest.raises(OverBudget, match="360 credits, and 460 of 800 are already reserved or used"):
@@ -1610,9 +1612,9 @@ def test_an_intent_of_another_run_is_continued_only_within_the_limit() -> None:
     intent = own(now, state=TaskState.INTENT, task_id="", hold=360)
     other = purchase(identity="9" * 32, task_id="task_9", head_sha=OTHER_HEAD, hold=460)
     candidate, poor = Candidate(now.identity, intent), Balance(Decimal(0), Decimal(820))
-    within = replace(now, memory=Memory(written=Ledger((intent, other))))
+    within = replace(now, ledgers=LedgerVersions(written=Ledger((intent, other))))
     assert quote(within, candidate, None, poor, freed=0).hold == 360, "its task may hold the balance"
-    over = replace(now, memory=Memory(written=Ledger((intent, replace(other, hold=461)))))
+    over = replace(now, ledgers=LedgerVersions(written=Ledger((intent, replace(other, hold=461)))))
     with pytest.raises(OverBudget, match="461 of 820 are already reserved or used"):
         quote(over, candidate, None, poor, freed=0)
 
@@ -1626,8 +1628,8 @@ def test_a_continued_intent_does_not_count_the_task_that_was_cancelled_for_it() 
     candidate, balance = Candidate(now.identity, intent), Balance(Decimal(1000), Decimal(0))
 
     def hold(*before: Purchase) -> int:
-        memory = Memory(written=Ledger((done, *before, intent)))
-        return quote(replace(now, memory=memory), candidate, None, balance, freed=0).hold
+        ledgers = LedgerVersions(written=Ledger((done, *before, intent)))
+        return quote(replace(now, ledgers=ledgers), candidate, None, balance, freed=0).hold
 
     assert hold() == hold(gone) == 360
     attempt, later = replace(gone, identity=intent.identity), replace(gone, submitted_at=ahead)
@@ -1649,7 +1651,7 @@ def test_the_summary_is_written_for_an_update_or_an_unpublished_verdict() -> Non
     verdict, silent = pending(known().judgement.rules), not_due(Reason.DRAFT)
     verdict = replace(verdict, conclusion=Conclusion.SUCCESS)
     bare = known()
-    news = replace(bare, memory=Memory(update=LedgerUpdate(posted=frozenset({"a"}))))
+    news = replace(bare, ledgers=LedgerVersions(update=LedgerUpdate(posted=frozenset({"a"}))))
     there = replace(bare, snapshot=replace(bare.snapshot, comments=(COMMENT,)))
     assert summary_is_due(bare, verdict)
     assert summary_is_due(news, silent)
@@ -1704,7 +1706,7 @@ def test_a_summary_without_an_answer_is_written_for_another_outcome(
     assert not summary_is_due(moved, outcome)
     bypass = Bypass(HEAD, "main", "boss", "known")
     bypassed = replace(
-        now, memory=Memory.of(Ledger(stated="bypass success", bypass=bypass), LedgerUpdate(), now.change.index)
+        now, ledgers=LedgerVersions.of(Ledger(stated="bypass success", bypass=bypass), LedgerUpdate(), now.change.index)
     )
     assert not summary_is_due(bypassed, replace(SKIPS, conclusion=Conclusion.ACTION_REQUIRED))
 
@@ -1719,7 +1721,7 @@ def test_a_summary_that_cannot_be_read_again_is_not_written_for_another_outcome(
 
 def test_a_run_without_the_key_keeps_an_existing_summary() -> None:
     keyless = known(is_keyless=True)
-    news = replace(keyless, memory=Memory(update=LedgerUpdate(posted=frozenset({"a"}))))
+    news = replace(keyless, ledgers=LedgerVersions(update=LedgerUpdate(posted=frozenset({"a"}))))
     assert summary_is_due(news, not_due(Reason.DRAFT))
     there = replace(news, snapshot=replace(news.snapshot, comments=(COMMENT,)))
     assert not summary_is_due(there, not_due(Reason.DRAFT))
@@ -1731,12 +1733,12 @@ def test_the_check_run_of_an_older_head_is_completed_once_its_task_is_over() -> 
     text = encode_external_id(done, Ledger(), signer)
     copy = decode_external_id(text, signer)
     check = CheckRun(1, "CodeVF review", OTHER_HEAD, CheckStatus.IN_PROGRESS, None, text, "")
-    now = replace(known(), memory=Memory(written=Ledger((done,))))
+    now = replace(known(), ledgers=LedgerVersions(written=Ledger((done,))))
     assert left_open(now, check, copy) is done
     assert left_open(now, replace(check, status=CheckStatus.COMPLETED), copy) is None
     assert left_open(now, check, None) is None
     assert left_open(replace(now, reviewed=ReviewedHead(OTHER_HEAD, "b" * 40)), check, copy) is None
-    open_task = replace(now, memory=Memory(written=Ledger((replace(done, state=TaskState.OPEN),))))
+    open_task = replace(now, ledgers=LedgerVersions(written=Ledger((replace(done, state=TaskState.OPEN),))))
     assert left_open(open_task, check, copy) is None
 
 
@@ -1751,14 +1753,14 @@ def test_waivers_are_not_kept_on_another_head() -> None:
     before = go(start(known()), sendable(), steps.Done()).known
     edits = (Unwaive("f1"), Waive("f1", "ann", "It is known."))
     update = LedgerUpdate(edits=edits, posted=frozenset({"a"}))
-    before = replace(before, memory=Memory.of(Ledger(), update, before.change.index))
+    before = replace(before, ledgers=LedgerVersions.of(Ledger(), update, before.change.index))
     snapshot = replace(before.snapshot, pull=pull(head_sha=OTHER_HEAD))
     moved = move_to_new_head(take_reread(before, snapshot, StoredLedger()), HEAD, sendable(1).change)
-    assert (moved.head_sha, keeps_text(moved), moved.memory.update.edits) == (HEAD, False, edits[:1])
+    assert (moved.head_sha, keeps_text(moved), moved.ledgers.update.edits) == (HEAD, False, edits[:1])
     newer = StoredLedger(Ledger((purchase(head_sha=OTHER_HEAD),)))
     assert keeps_text(move_to_new_head(take_reread(before, snapshot, newer), HEAD, sendable(1).change))
     answer = PlacedAnswer("task_1", whole=True, here=False, report=Report("", (), ()), placed=())
-    assert replace_answers(moved, (answer,)).memory.update == replace(moved.memory.update, answers=(answer,))
+    assert replace_answers(moved, (answer,)).ledgers.update == replace(moved.ledgers.update, answers=(answer,))
 
 
 @pytest.mark.parametrize(
@@ -1783,9 +1785,9 @@ def test_before_the_end_only_the_purchases_of_this_change_are_written() -> None:
     ours, other = purchase(state=TaskState.INTENT, task_id=""), purchase(identity="9" * 32, state=TaskState.DONE)
     answer = PlacedAnswer("task_1", whole=True, here=False, report=Report("", ()), placed=())
     update = LedgerUpdate(purchases=(other, ours), answers=(answer,), posted=frozenset({"a"}))
-    memory = Memory.of(Ledger(), update, now.change.index)
-    assert memory.update.only(ours.key) == LedgerUpdate(purchases=(ours,))
-    assert memory.placed == ()
+    ledgers = LedgerVersions.of(Ledger(), update, now.change.index)
+    assert ledgers.update.only(ours.key) == LedgerUpdate(purchases=(ours,))
+    assert ledgers.placed == ()
 
 
 @pytest.mark.parametrize(("characters", "noted"), [(100, False), (9_000_000, True)])

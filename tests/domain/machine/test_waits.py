@@ -9,7 +9,7 @@ import pytest
 
 from reviewbot.domain.github.pull_request import Conclusion, Permission
 from reviewbot.domain.ledger.ledger import Purchase, TaskState
-from reviewbot.domain.ledger.memory import StoredLedger
+from reviewbot.domain.ledger.versions import StoredLedger
 from reviewbot.domain.machine import phases, steps
 from reviewbot.domain.machine.decide import decide
 from reviewbot.domain.machine.decisions.purchase import selection_of
@@ -74,7 +74,7 @@ def test_a_deferral_that_is_recorded_is_not_recorded_again() -> None:
     now = known(wait_rules=FOR_CI)
     left = go(waiting(now, deferral(now)), RED)
     assert (type(left), left.outcome.message) == (phases.Publishing, "`CI` is not successful.")
-    assert not left.known.memory.has_news
+    assert not left.known.ledgers.has_news
 
 
 def test_a_collection_buys_once_the_checks_are_green() -> None:

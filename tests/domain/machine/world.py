@@ -26,8 +26,8 @@ from reviewbot.domain.github.pull_request import (
 )
 from reviewbot.domain.ledger.external_id import decode_external_id, encode_external_id
 from reviewbot.domain.ledger.ledger import Judgement, Ledger, Purchase, TaskState
-from reviewbot.domain.ledger.memory import StoredLedger
 from reviewbot.domain.ledger.signing import Signer
+from reviewbot.domain.ledger.versions import StoredLedger
 from reviewbot.domain.machine.decide import decide
 from reviewbot.domain.machine.decisions.late_answers import announcing
 from reviewbot.domain.machine.decisions.outcome import CHECK_RUN, SUMMARY
@@ -405,7 +405,7 @@ class RandomWorld:
     def announced(self, known: Known, outcome: Outcome) -> Known:
         """Return the announcements as posted, or not, since the token may not."""
         keys = {one.key for one in announcing(known, outcome).posts if self.chance(0.9)}
-        return known.with_update(known.memory.update.having_posted(keys))
+        return known.with_update(known.ledgers.update.having_posted(keys))
 
     def looked_up(self, bought: Purchase) -> TaskRead:
         """Return the task of an older head with its answer."""

@@ -104,7 +104,7 @@ def overtaking(known: Known, first: Purchase | None, bought: Purchase) -> Purcha
     """Return `first` if it has another `since` than `bought`, is a later attempt, or is finished, else None."""
     if first is None or first.state is TaskState.DEFERRED or first.attempt < bought.attempt:
         return None
-    update = (one for one in known.memory.update.purchases if one.state is not TaskState.DEFERRED)
+    update = (one for one in known.ledgers.update.purchases if one.state is not TaskState.DEFERRED)
     recorded = (one for one in update if one.identity == bought.identity)
     is_own = (first.attempt, first.since) in {(one.attempt, one.since) for one in (*recorded, bought)}
     return None if is_own and not first.state.is_over else first

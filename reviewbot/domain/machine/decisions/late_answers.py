@@ -41,7 +41,7 @@ def _late(known: Known, outcome: Outcome) -> Iterator[Announcement]:
     purchase waits.
     """
     has_failed = outcome.status is Status.FAILED and outcome.reason in _LASTING
-    last = {one.key: one for one in known.memory.update.purchases}
+    last = {one.key: one for one in known.ledgers.update.purchases}
     for key, purchase in last.items():
         ending = _ending(known, purchase, has_failed=has_failed)
         is_late = key not in known.request.bought_before and _is_left(known, key, _OPEN)

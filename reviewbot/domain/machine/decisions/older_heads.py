@@ -27,7 +27,7 @@ def outlives(known: Known, check: CheckRun, copy: ExternalId | None, records: Co
         return False
     shares_name = known.request.shares_name and check.name in known.snapshot.check_names[:1]
     is_for_another_base = shares_name and tag.base != mark_of(pull.base_ref)
-    if is_for_another_base or any(isinstance(one, Unwaive) for one in known.memory.update.edits):
+    if is_for_another_base or any(isinstance(one, Unwaive) for one in known.ledgers.update.edits):
         return True
     if tag.verdict != Conclusion.SUCCESS:
         return tag.skip not in records if tag.skip else _blocks_now(known, known.request.strictest_fail_on)
@@ -60,7 +60,7 @@ def hides_older_heads(known: Known) -> bool:
 def heads_below(known: Known) -> frozenset[str]:
     """Return recorded heads that may have lost a green verdict and that GitHub may omit after a force-push."""
     pull, ended = known.snapshot.pull, known.stored.ended
-    is_withdrawn = ended is not None or any(isinstance(one, Unwaive) for one in known.memory.update.edits)
+    is_withdrawn = ended is not None or any(isinstance(one, Unwaive) for one in known.ledgers.update.edits)
     if pull.forced_at is None or not (is_withdrawn or _blocks_now(known, known.judgement.rules.fail_on)):
         return frozenset()
     bought = (one.head_sha for one in known.ledger.purchases if one.state is TaskState.DONE)

@@ -306,7 +306,7 @@ def keeps_text(known: Known) -> bool:
     ledger, own = known.stored.ledger, known.purchase
     if known.reviewed:
         has_own = any(one.head_sha == known.snapshot.pull.head_sha for one in ledger.purchases)
-        is_hiding = not shows_answer(ledger) and known.report is None and known.memory.update.answers != ()
+        is_hiding = not shows_answer(ledger) and known.report is None and known.ledgers.update.answers != ()
         return has_own and not is_hiding
     # If another answer was there before, CodeVF now says something else, so this run's outcome replaces the text.
     is_by_record = own is not None and own.state is TaskState.DONE and known.task is None
@@ -329,13 +329,13 @@ def contradicts(ledger: Ledger, outcome: Outcome) -> bool:
 
 def is_contradicted(known: Known, outcome: Outcome) -> bool:
     """Return whether the summary must be written again for this outcome."""
-    written, outcome = known.memory.written, apply_bypass(known, outcome)
+    written, outcome = known.ledgers.written, apply_bypass(known, outcome)
     is_outdated = contradicts(written, outcome) or _shows_an_earlier_head(known, outcome)
     return known.is_read and known.reviewed is None and is_outdated
 
 
 def _shows_an_earlier_head(known: Known, outcome: Outcome) -> bool:
-    ledger = known.memory.written
+    ledger = known.ledgers.written
     shown = next((one.head_sha for one in ledger.purchases if answer_of(one.task_id) == ledger.stated), "")
     return outcome.status is Status.FAILED and shown not in {"", known.snapshot.pull.head_sha}
 
@@ -406,7 +406,7 @@ def _stays_green(known: Known, outcome: Outcome) -> bool:
 def _nothing_stands(known: Known) -> bool:
     """Return whether the permissions of the workflow prevented the publication of every part."""
     request = known.request
-    if known.wrote.posted or known.wrote.replies or not (known.memory.update.answers and known.wrote.denied):
+    if known.wrote.posted or known.wrote.replies or not (known.ledgers.update.answers and known.wrote.denied):
         return False
     untaken = known.wrote.check is None and not stands_in_summary(known)
     return untaken and not has_no_other_token(known.snapshot.pull, request.trigger)

@@ -161,7 +161,7 @@ def quote(known: Known, candidate: Candidate, tag: Tag | None, balance: Balance 
         others = known.spent - intent.hold - _freed_for(known.ledger, intent)
         budget.check(_spending(known, known.ledger, agreed.hold, others), None)
         return agreed
-    _check_memory(known, candidate)
+    _check_history(known, candidate)
     after = replace(balance, available=balance.available + freed)
     budget.check(_spending(known, known.ledger, agreed.hold, known.spent - freed), after)
     return agreed
@@ -221,7 +221,7 @@ def may_exceed_together(known: Known) -> bool:
     request, pull = known.request, known.snapshot.pull
     if request.max_credits_per_pr is not Auto.AUTO:
         return request.max_credits_per_pr > 0
-    written = known.memory.written
+    written = known.ledgers.written
     is_first = not (written.purchases or written.questions.records)
     sizes_differ = request.max_credits is Auto.AUTO or request.max_tasks > 1 or bool(request.routes)
     was_replaced = pull.forced_at is not None or pull.retargeted_at is not None
@@ -247,7 +247,7 @@ def _parts(known: Known) -> int:
     return len(TaskBatches.of(known.change.sendables, limits, known.request.max_tasks, confirms=confirms).files)
 
 
-def _check_memory(known: Known, candidate: Candidate) -> None:
+def _check_history(known: Known, candidate: Candidate) -> None:
     is_asked = known.request.is_explicit or (candidate.before is not None and candidate.before.asked)
     if known.stored.lost and not is_asked:
         replaced = "was signed with another CodeVF key, for example because the key was replaced"

@@ -53,8 +53,8 @@ def apply_routes(known: Known) -> Known:
         kept = replace(kept, rules=())
     known = _with_terms(known, kept)
     digest = known.identity.digest()  # may differ from the identity for which the ledger was read
-    written = known.memory.written.reopened(but=digest)
-    return replace(known, memory=replace(known.memory, written=written))
+    written = known.ledgers.written.reopened(but=digest)
+    return replace(known, ledgers=replace(known.ledgers, written=written))
 
 
 def _kept(known: Known, chosen: Terms) -> Terms:

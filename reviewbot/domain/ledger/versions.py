@@ -55,7 +55,7 @@ class StoredLedger(Struct, frozen=True):
         return replace(self.ledger, bypass=self.ledger.bypass or self.ended)
 
 
-class Memory(Struct, frozen=True, dict=True):
+class LedgerVersions(Struct, frozen=True, dict=True):
     """The ledger as read, and the update of this run. `change_index` is None before the change is read."""
 
     written: Ledger = field(default_factory=Ledger)
@@ -63,7 +63,7 @@ class Memory(Struct, frozen=True, dict=True):
     change_index: ChangeIndex | None = None
 
     @classmethod
-    def of(cls, written: Ledger, update: LedgerUpdate, change_index: ChangeIndex | None) -> Memory:
+    def of(cls, written: Ledger, update: LedgerUpdate, change_index: ChangeIndex | None) -> LedgerVersions:
         return cls(written, assign_recorded_ids(written, update) if update.answers else update, change_index)
 
     @cached_property
@@ -78,7 +78,7 @@ class Memory(Struct, frozen=True, dict=True):
     def placed(self) -> tuple[Placed, ...]:
         return tuple(item for answer in self.update.answers for item in answer.placed)
 
-    def stored(self, ledger: Ledger) -> Memory:
+    def stored(self, ledger: Ledger) -> LedgerVersions:
         """Copy the fields that a write sets: `counter`, `seen`, `opinions` and `stated`."""
         now = replace(self.written, counter=ledger.counter, seen=ledger.seen, opinions=ledger.opinions)
         return replace(self, written=replace(now, stated=ledger.stated))
