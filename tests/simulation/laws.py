@@ -153,6 +153,7 @@ def _paid_twice(world: World, pull: Pull) -> Iterator[Violation]:
             or spending.is_dropped(world, one)
             or spending.is_in_another_scope(world, one)
             or _is_beside_refusal(world, one, tasks[0])
+            or _is_in_summary_alone(world, one)
             for one in tasks
         )
         if len(tasks) > 1 + ended + asked + hidden:
@@ -183,6 +184,13 @@ def _is_beside_refusal(world: World, task: StoredTask, first: StoredTask) -> boo
     ]
     runs = [run for run in (cast(Run, run) for run in task.askers) if task is not first and run.began < first.created]
     return any(spending.overlap(run, other) for run in runs for other in refused)
+
+
+def _is_in_summary_alone(world: World, task: StoredTask) -> bool:
+    """Return whether GitHub refused the check run with a task's intent: a run at the same moment reads only those."""
+    runs = [cast(Run, run) for run in task.askers]
+    refused = [run for run in runs if "forge.create_check" in run.refused]
+    return any(spending.overlap(run, other) for run in refused for other in world.runs)
 
 
 def _questions(world: World, pull: Pull) -> Iterator[Violation]:
