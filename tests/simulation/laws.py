@@ -360,7 +360,7 @@ def _lost(world: World) -> Iterator[Violation]:
         published = set(SAID.findall("\n".join([*texts, *world.truth.erased])))
         for task in world.tasks_of(pull.number):
             if task.status(world.time.seconds) is TaskStatus.COMPLETED and not _is_out_of_reach(world, task):
-                if world.setting.denied and any(_is_unpublished(cast(Run, run)) for _, run in task.reads):
+                if any(_is_unpublished(world, cast(Run, run)) for _, run in task.reads):
                     continue
                 missing = set(SAID.findall(str(task.result))) - published
                 head = task.submission.metadata["headSha"]
@@ -428,8 +428,9 @@ def _has_another_mode(world: World, pull: Pull, task: StoredTask) -> bool:
     return ROUTES in world.setting.config and is_deep is not is_standard
 
 
-def _is_unpublished(run: Run) -> bool:
-    return run.outcome is not None and run.outcome.reason is Reason.NOT_PUBLISHED
+def _is_unpublished(world: World, run: Run) -> bool:
+    is_refused = bool(world.setting.denied or run.refused)
+    return is_refused and run.outcome is not None and run.outcome.reason is Reason.NOT_PUBLISHED
 
 
 def _is_unreachable(run: Run) -> bool:
@@ -448,7 +449,7 @@ def _replies(world: World) -> Iterator[Violation]:
         published = posted.keys() | set(TALK.findall("\n".join([*world.truth.texts, *world.truth.erased, *checks])))
         is_hidden = world.setting.is_silent or "memory" in world.truth.losses
         for task in [] if is_hidden else world.tasks_of(pull.number):
-            if world.setting.denied and any(_is_unpublished(cast(Run, run)) for _, run in task.reads):
+            if any(_is_unpublished(world, cast(Run, run)) for _, run in task.reads):
                 continue
             if task.status(world.time.seconds) is TaskStatus.COMPLETED and not _is_out_of_reach(world, task):
                 missing = set(TALK.findall(str(task.result))) - published
