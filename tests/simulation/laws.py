@@ -153,6 +153,7 @@ def _paid_twice(world: World, pull: Pull) -> Iterator[Violation]:
             or spending.is_dropped(world, one)
             or spending.is_in_another_scope(world, one)
             or _is_beside_refusal(world, one, tasks[0])
+            or _is_in_summary_alone(world, one)
             for one in tasks
         )
         if len(tasks) > 1 + ended + asked + hidden:
@@ -184,6 +185,13 @@ def _is_beside_refusal(world: World, task: StoredTask, first: StoredTask) -> boo
     ]
     runs = [run for run in (cast(Run, run) for run in task.askers) if task is not first and run.began < first.created]
     return any(spending.overlap(run, other) for run in runs for other in refused)
+
+
+def _is_in_summary_alone(world: World, task: StoredTask) -> bool:
+    """Return whether GitHub refused the check run with a task's intent: a run at the same moment reads only those."""
+    runs = [cast(Run, run) for run in task.askers]
+    refused = [run for run in runs if "forge.create_check" in run.refused]
+    return any(spending.overlap(run, other) for run in refused for other in world.runs)
 
 
 def _questions(world: World, pull: Pull) -> Iterator[Violation]:
@@ -353,7 +361,7 @@ def _lost(world: World) -> Iterator[Violation]:
         published = set(SAID.findall("\n".join([*texts, *world.truth.erased])))
         for task in world.tasks_of(pull.number):
             if task.status(world.time.seconds) is TaskStatus.COMPLETED and not _is_out_of_reach(world, task):
-                if world.setting.denied and any(_is_unpublished(cast(Run, run)) for _, run in task.reads):
+                if any(_is_unpublished(world, cast(Run, run)) for _, run in task.reads):
                     continue
                 missing = set(SAID.findall(str(task.result))) - published
                 head = task.submission.metadata["headSha"]
@@ -421,8 +429,9 @@ def _has_another_mode(world: World, pull: Pull, task: StoredTask) -> bool:
     return ROUTES in world.setting.config and is_deep is not is_standard
 
 
-def _is_unpublished(run: Run) -> bool:
-    return run.outcome is not None and run.outcome.reason is Reason.NOT_PUBLISHED
+def _is_unpublished(world: World, run: Run) -> bool:
+    is_refused = bool(world.setting.denied or run.refused)
+    return is_refused and run.outcome is not None and run.outcome.reason is Reason.NOT_PUBLISHED
 
 
 def _is_unreachable(run: Run) -> bool:
@@ -441,7 +450,7 @@ def _replies(world: World) -> Iterator[Violation]:
         published = posted.keys() | set(TALK.findall("\n".join([*world.truth.texts, *world.truth.erased, *checks])))
         is_hidden = world.setting.is_silent or "memory" in world.truth.losses
         for task in [] if is_hidden else world.tasks_of(pull.number):
-            if world.setting.denied and any(_is_unpublished(cast(Run, run)) for _, run in task.reads):
+            if any(_is_unpublished(world, cast(Run, run)) for _, run in task.reads):
                 continue
             if task.status(world.time.seconds) is TaskStatus.COMPLETED and not _is_out_of_reach(world, task):
                 missing = set(TALK.findall(str(task.result))) - published
