@@ -144,7 +144,7 @@ def test_a_workflow_in_the_documentation_sets_valid_inputs(name: str) -> None:
             if step.get("uses", "").startswith("OWNER/reviewbot"):
                 given = {one: re.sub(r"\${{.*?}}", "x", str(value)) for one, value in step.get("with", {}).items()}
                 assert given.keys() <= inputs.keys()
-                read_settings(given, None)  # raises with every problem
+                read_settings(given, "")  # raises with every problem
 
 
 @pytest.mark.parametrize("name", [name for name in SNIPPETS if name not in {*WORKFLOWS, *HOOKS}])
