@@ -383,11 +383,17 @@ def is_kept(action: EditLedger, ledger: Ledger) -> bool:
 
 
 def is_left(action: CommandAction, outcome: Outcome | None) -> bool:
-    """Return whether the next run retries a command because GitHub failed or CodeVF was unreachable."""
+    """Return whether the next run retries a command because GitHub failed or CodeVF was unreachable.
+
+    After a withdrawn waiver that is not published, a green check may be left.
+    """
     reason = outcome.reason if outcome else None
     if isinstance(action, Ask):
         return reason in {Reason.GITHUB, Reason.UNREACHABLE}
-    return isinstance(action, EditLedger) and reason in {Reason.GITHUB, Reason.NOT_PUBLISHED}
+    withdraws = isinstance(action, EditLedger) and isinstance(action.edit, Unwaive)
+    return isinstance(action, EditLedger) and (
+        reason is Reason.GITHUB or (withdraws and reason is Reason.NOT_PUBLISHED)
+    )
 
 
 def refusal_after(action: CommandAction, outcome: Outcome | None, ledger: Ledger) -> Refusal | None:

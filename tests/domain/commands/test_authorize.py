@@ -437,7 +437,9 @@ def test_only_a_recorded_command_counts_as_done(
 def test_an_edit_that_github_did_not_accept_is_retried() -> None:
     away = did_not_happen(ForgeUnreachable("GitHub is away."))
     assert is_left(THROUGH, away)
-    assert is_left(THROUGH, replace(PENDING, reason=Reason.NOT_PUBLISHED))
+    unpublished = replace(PENDING, reason=Reason.NOT_PUBLISHED)
+    assert is_left(EditLedger(Unwaive(WAIVED.id)), unpublished)
+    assert not is_left(THROUGH, unpublished), "the ledger has it"
     assert not is_left(THROUGH, PENDING)
     assert not is_left(THROUGH, None)
     assert not is_left(BUY, away)
