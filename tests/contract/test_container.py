@@ -229,6 +229,7 @@ def test_a_workflow_of_the_documentation_works_as_pasted(made: Images, tmp_path:
         pasted = paste(filled(WORKFLOWS[snippet]), tmp_path / "stand-ins", inputs)
         workflow, event, workspace = tmp_path / "workflow.yml", tmp_path / "event.json", tmp_path / "workspace"
         workflow.write_text(pasted.text, encoding="utf-8")
+        rig.world.push(REPO, "main", {".github/reviewbot-security.yml": "instance: security\n"}, author="hubot")
         payload: Mapping[str, object] = rig.event()
         if pasted.event == "issue_comment":
             payload = event_of(rig, rig.world.comment(REPO, rig.number, "mona", "/reviewbot status"))
