@@ -17,7 +17,7 @@ from reviewbot.adapters.github.forge import GitHubForge
 from reviewbot.app.dispatch import Ports
 from reviewbot.cli.invocation import signals
 from reviewbot.domain.model.events import DispatchEvent, Event, ReviewEvent, read_event_text
-from reviewbot.domain.model.options import ReviewerKind
+from reviewbot.domain.model.options import ActionCommand, ReviewerKind
 from reviewbot.errors import NoKey, ReviewDidNotHappen
 from reviewbot.ports import Clock, ReviewService
 from reviewbot.settings import Settings, peek_settings
@@ -112,10 +112,14 @@ class Reviewers(Struct, frozen=True):
         # Imported here because loading httpx takes as long as a request, and the first request does not need httpx.
         from reviewbot.adapters.codevf import Access, CodeVF  # noqa: PLC0415
 
-        deadline = self.clock.monotonic() + settings.wait_minutes * 60 + GRACE_SECONDS
+        # Each review of a run may take its own time, but a collection waits for none.
+        collects = settings.command is ActionCommand.COLLECT
+        deadline = self.clock.monotonic() + GRACE_SECONDS + (0 if collects else settings.wait_minutes * 60)
         account = settings.codevf_url, settings.codevf_api_key.reveal()
         if account not in self._clients:
             access = Access(settings.codevf_url, settings.codevf_api_key, self.network.ssl_file, self.network.proxy)
             client = CodeVF(access, self.clock, deadline, self.rng, self.on_retry)
             self._clients[account] = self.stack.enter_context(client)
+        elif not collects:
+            self._clients[account].deadline = deadline
         return self._clients[account]

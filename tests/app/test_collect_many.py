@@ -17,10 +17,11 @@ from reviewbot_sandbox.codevf import TaskLife
 from reviewbot_sandbox.github import App
 
 from reviewbot.adapters.clock import SystemClock
+from reviewbot.adapters.codevf import CodeVF
 from reviewbot.app.collect.collect import collect_finished
 from reviewbot.app.collect.recorder import SUMMARY_CHARACTERS, Recorder
 from reviewbot.app.context import Ports
-from reviewbot.cli.bootstrap import FORK_HINT, Reviewers
+from reviewbot.cli.bootstrap import FORK_HINT, GRACE_SECONDS, Reviewers
 from reviewbot.domain.github.pull_request import Waiting
 from reviewbot.domain.policy.collection import LEFT_TO_OTHERS, Collection
 from reviewbot.errors import NotFound, ServiceRefused
@@ -223,6 +224,18 @@ def test_the_runs_of_a_collection_share_a_client_and_its_pause_between_requests(
         )
         assert first is second
         assert first is not other
+
+
+@pytest.mark.parametrize(("inputs", "seconds"), [({"command": "collect"}, 0), ({}, 3600)])
+def test_only_a_collection_has_one_deadline_for_all_its_reviews(inputs: dict[str, str], seconds: int) -> None:
+    clock: Any = SimpleNamespace(monotonic=lambda: 0.0)
+    with ExitStack() as stack:
+        network = read_desktop({}, "").network
+        reviewers = Reviewers(network, clock, Random(0), stack, FORK_HINT)  # noqa: S311 — nothing is drawn
+        given = {"codevf-api-key": "cvf_1", **inputs}
+        _, opened = (reviewers.open(read_settings({**given, "wait-minutes": one}, None)) for one in ("0", "60"))
+        assert isinstance(opened, CodeVF)
+        assert opened.deadline == seconds + GRACE_SECONDS
 
 
 # --- Over HTTP, on loopback -------------------------------------------------------------------------------------------

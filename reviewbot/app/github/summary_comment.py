@@ -109,9 +109,8 @@ def _counted(run: RunContext, known: Known, keep: Comment | None) -> Known:
     """Increase the ledger's counter unless the comment already contains this ledger."""
     if keep and encode(_recorded(run, known), run.signer) in keep.body:
         return known
-    return replace(
-        known, ledgers=known.ledgers.stored(known.ledger.written_for(known.snapshot, known.request.instance))
-    )
+    written = known.ledger.written_for(known.snapshot, known.request.instance)
+    return replace(known, ledgers=known.ledgers.stored(written))
 
 
 def _summary(run: RunContext, known: Known, outcome: Outcome) -> SummaryText:

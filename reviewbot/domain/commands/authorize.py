@@ -388,12 +388,13 @@ def is_left(action: CommandAction, outcome: Outcome | None) -> bool:
     After a withdrawn waiver that is not published, a green check may be left.
     """
     reason = outcome.reason if outcome else None
-    if isinstance(action, Ask):
-        return reason in {Reason.GITHUB, Reason.UNREACHABLE}
-    withdraws = isinstance(action, EditLedger) and isinstance(action.edit, Unwaive)
-    return isinstance(action, EditLedger) and (
-        reason is Reason.GITHUB or (withdraws and reason is Reason.NOT_PUBLISHED)
-    )
+    match action:
+        case Ask():
+            return reason in {Reason.GITHUB, Reason.UNREACHABLE}
+        case EditLedger(edit=Unwaive()):
+            return reason in {Reason.GITHUB, Reason.NOT_PUBLISHED}
+        case _:
+            return isinstance(action, EditLedger) and reason is Reason.GITHUB
 
 
 def refusal_after(action: CommandAction, outcome: Outcome | None, ledger: Ledger) -> Refusal | None:

@@ -38,7 +38,7 @@ _MAY_WRITE_NOTHING = PermissionMissing(
 
 _CHECK_STAYS_GREEN = PermissionMissing(
     "Findings block, but the check on this head still passes, because it could not be written.",
-    hint="Add `checks: write` to the job's `permissions:`, then re-run the review.",
+    hint="Re-run the review. If the token lacks `checks: write`, first add it to the job's `permissions:`.",
 )
 
 _GROUP_HAS_NO_CHECK = PermissionMissing(
