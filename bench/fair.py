@@ -31,7 +31,6 @@ SPANS: Mapping[str, tuple[str, ...]] = {
     ),
     "the review, the summary and the check": (
         "reviewbot.app.perform:post_review",
-        "reviewbot.app.perform:read_posted",
         "reviewbot.app.perform:write_summary",
         "reviewbot.app.perform:write_check_run",
     ),
@@ -48,7 +47,8 @@ SPANS: Mapping[str, tuple[str, ...]] = {
         "reviewbot.app.perform:close_older_checks",
     ),
     "the purchase and its polls": (
-        "reviewbot.app.perform:read_price",
+        "reviewbot.app.perform:read_terms",
+        "reviewbot.app.perform:find_project",
         "reviewbot.app.perform:create_task",
         "reviewbot.app.perform:look_up",
         "reviewbot.app.perform:poll",

@@ -5,20 +5,20 @@ from __future__ import annotations
 from typing import assert_never
 
 from reviewbot.app.context import RunContext
-from reviewbot.app.github.announcements import announce
+from reviewbot.app.github.announcements import announce, delete_duplicates
 from reviewbot.app.github.check_run import check_state, write_check_run
 from reviewbot.app.github.ledger_store import first_recorded, read_ledger
 from reviewbot.app.github.older_checks import close_older_checks
 from reviewbot.app.github.read_change import load_change, prepare
-from reviewbot.app.github.refresh import read_ledger_again, refresh
-from reviewbot.app.github.review_comments import dismiss_requests, post_review, read_posted
+from reviewbot.app.github.refresh import refresh
+from reviewbot.app.github.review_comments import dismiss_requests, post_review
 from reviewbot.app.github.summary_comment import keep_text, write_summary
 from reviewbot.app.github.thread_updates import update_threads
 from reviewbot.app.output.runner_output import write_output
 from reviewbot.app.reviewer.create_task import create_task
 from reviewbot.app.reviewer.incremental_context import read_new_part
 from reviewbot.app.reviewer.read_result import asked_parts, read_answer
-from reviewbot.app.reviewer.tasks import cancel_and_look_up, cancel_open_tasks, look_up, poll, read_price
+from reviewbot.app.reviewer.tasks import cancel, find_project, look_up, poll, read_terms
 from reviewbot.domain.github.context import ContextRequest
 from reviewbot.domain.ledger.ledger import Purchase
 from reviewbot.domain.machine import steps
@@ -46,8 +46,8 @@ def _perform(run: RunContext, step: steps.Step, known: Known) -> steps.Result:  
     match step:
         case steps.ReadPermission(login=login):
             return run.ports.forge.permission(login)
-        case steps.ReadLedger():
-            return read_ledger(run, known.snapshot)
+        case steps.ReadLedger(must_read=must_read):
+            return read_ledger(run, known.snapshot, must_read=must_read)
         case steps.ReadChange():
             return _read_change(run, known)
         case steps.OpenReviewer():
@@ -58,16 +58,16 @@ def _perform(run: RunContext, step: steps.Step, known: Known) -> steps.Result:  
             return steps.TaskRead(run.service.retrieve(task_id))
         case steps.PollTask(task=task, waited=waited):
             return poll(run, known, task, waited)
-        case steps.CancelOpenTasks():
-            return cancel_open_tasks(run, known)
-        case steps.CancelTask(purchase=purchase):
-            return cancel_and_look_up(run, known, purchase)
+        case steps.CancelTask(task_id=task_id):
+            return cancel(run, task_id)
         case steps.ReadAgain(identity=identity):
             return _read_again(run, known, identity)
         case steps.ReadNewPart():
             return _read_new_part(run, known, step)
-        case steps.ReadPrice(candidate=candidate, freed=freed):
-            return read_price(run, known, candidate, freed)
+        case steps.ReadTerms():
+            return steps.TermsRead(*read_terms(run, known))
+        case steps.FindProject():
+            return steps.ProjectFound(find_project(run, known))
         case steps.RecordInCheckRun():
             return write_check_run(run, step.known, step.outcome)
         case (
@@ -84,7 +84,7 @@ def _perform(run: RunContext, step: steps.Step, known: Known) -> steps.Result:  
             return create_task(run, known, bought, candidate)
         case steps.ReadResult(purchase=purchase, task=task):
             return _read_result(run, known, purchase, task)
-        case steps.Refresh() | steps.ReadSummary():
+        case steps.Refresh() | steps.ReadSummary() | steps.ReadPosted():
             return refresh(run, known)
         case steps.PostReview(outcome=outcome):
             return post_review(run, known, outcome)
@@ -92,8 +92,8 @@ def _perform(run: RunContext, step: steps.Step, known: Known) -> steps.Result:  
             return announce(run, known, outcome)
         case steps.UpdateThreads():
             return update_threads(run, known)
-        case steps.ReadPosted():
-            return read_posted(run, known)
+        case steps.DeleteDuplicates():
+            return delete_duplicates(run, known)
         case steps.WriteSummary(outcome=outcome) | steps.RewriteSummary(outcome=outcome):
             return _write_summary(run, known, outcome)
         case steps.WriteCheckRun(outcome=outcome):
@@ -124,10 +124,9 @@ def _open(run: RunContext, known: Known) -> steps.Done:
 
 
 def _record_keeping_text(run: RunContext, part: Known) -> steps.Done:
-    now = read_ledger_again(run, part)
-    if now.summary and now.request.summary_comment:
-        ledger = now.ledger.written_for(now.snapshot, now.request.instance)
-        run.attempt(SUMMARY, keep_text, run, now.summary, ledger)
+    if part.summary and part.request.summary_comment:
+        ledger = part.ledger.written_for(part.snapshot, part.request.instance)
+        run.attempt(SUMMARY, keep_text, run, part.summary, ledger)
     return steps.Done()
 
 

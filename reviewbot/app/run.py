@@ -19,7 +19,7 @@ from reviewbot.domain.machine.decide import decide
 from reviewbot.domain.machine.decisions.outcome import why_incomplete
 from reviewbot.domain.machine.known import Known
 from reviewbot.domain.machine.learn import learn
-from reviewbot.domain.machine.phases import Phase, Publishing, Submitted
+from reviewbot.domain.machine.phases import Phase, Publishing, Submitted, SubmittedForOlderHead
 from reviewbot.domain.machine.steps import CreateTask, Finish
 from reviewbot.domain.policy.verdict import Outcome, Reason
 from reviewbot.domain.questions.machine import CreateQuestion
@@ -66,7 +66,7 @@ def take_steps(
             result = perform_step(step, phase)
             ports.reporter.debug(f"{type(step).__name__} returned {describe_result(result)}")
             phase = learn_from(phase, result, ports.clock.now())
-            if not isinstance(phase, Submitted | SubmittedQuestion):
+            if not isinstance(phase, Submitted | SubmittedForOlderHead | SubmittedQuestion):
                 uninterrupted.close()
         ports.reporter.debug(describe(phase, step))
         return phase, step.outcome
@@ -93,8 +93,8 @@ def describe_result(result: object) -> str:
             said = f"{len(open_checks)} open checks"
         case steps.NotOver(note=note):
             said = note or "the time to wait is over"
-        case steps.PriceRead(quote=quote):
-            said = f"{quote.hold} credits"
+        case steps.TermsRead(balance=balance):
+            said = f"{balance.available} credits" if balance else ""
         case steps.NewPartRead(parts=parts, only_moved_on=only_moved_on):
             said = f"{len(parts)} files" if only_moved_on else "the base branch was moved back"
         case steps.Reread(snapshot=snapshot, stored=stored):

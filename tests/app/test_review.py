@@ -123,7 +123,8 @@ def test_a_debug_log_has_every_step_and_its_reason(tmp_path: Path) -> None:
     assert list(dict.fromkeys(steps)) == [
         "Due -> ReadChange",
         "Ready -> OpenReviewer",
-        "Pricing -> ReadPrice",
+        "Pricing -> ReadTerms",
+        "Priced -> FindProject",
         "Quoted -> RecordInCheckRun",
         "Intended -> CreateTask",
         "Submitted -> RecordInSummary",
@@ -143,7 +144,7 @@ def test_a_debug_log_has_every_step_and_its_reason(tmp_path: Path) -> None:
     named = {(step if phase == "Publishing" else phase, reason) for phase, step, reason in lines}
     assert all(f"| `{name}` | {reason} |" in page for name, reason in named)
     for returned in (
-        r"ReadPrice returned PriceRead \(\d+ credits\)",
+        r"ReadTerms returned TermsRead \(\d+ credits\)",
         r"CreateTask returned TaskCreated \(task task_\w+ is pending\)",
         r"Refresh returned Known \(head [0-9a-f]{7}, ledger 1\)",
         r"PollTask returned TaskRead \(task task_\w+ is completed\)",
@@ -155,8 +156,8 @@ def test_a_debug_log_has_every_step_and_its_reason(tmp_path: Path) -> None:
 
 def test_a_debug_log_has_the_error_that_a_step_returned(tmp_path: Path) -> None:
     with open_rig(tmp_path, engineer=lambda _: CLEAN) as rig:
-        log = rig.run(runner={"RUNNER_DEBUG": "1"}, min_balance="999999").log
-    assert re.search(r"::debug::ReadPrice returned Failed \(OverBudget: .+\)", log)
+        log = rig.run(runner={"RUNNER_DEBUG": "1"}, expertise="alchemy").log
+    assert re.search(r"::debug::ReadTerms returned Failed \(ServiceRefused: .+ `alchemy`\.\)", log)
 
 
 def test_the_same_change_is_never_bought_or_reported_twice(tmp_path: Path) -> None:

@@ -26,7 +26,7 @@ END = ("Judged", "Publishing", "Published")
 """The phase that every phase can lead to when the outcome is known; drawn once."""
 
 USUAL = (
-    *("Due", "Ready", "Pricing", "Quoted", "Intended", "Submitted", "Waiting", "Completed"),
+    *("Due", "Ready", "Pricing", "Priced", "Quoted", "Intended", "Submitted", "Waiting", "Completed"),
     *("Judged", "Publishing", "Published", "Ended"),
 )
 """The phases of a run that buys a review and waits for it."""

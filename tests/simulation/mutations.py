@@ -28,6 +28,7 @@ from reviewbot.domain.ledger.external_id import encode_external_id
 from reviewbot.domain.ledger.ledger import Ledger, Purchase, TaskState
 from reviewbot.domain.ledger.update import LedgerUpdate
 from reviewbot.domain.ledger.versions import LedgerVersions
+from reviewbot.domain.machine.buy import record_in_check_run
 from reviewbot.domain.machine.finish import after_refresh
 from reviewbot.domain.machine.known import Known
 from reviewbot.domain.machine.phases import Published, Publishing
@@ -35,7 +36,7 @@ from reviewbot.domain.machine.steps import Done, NewPartRead, ReadPosted, Update
 from reviewbot.domain.model.options import AnswerForm
 from reviewbot.domain.model.review import Report, Side, TaskStatus
 from reviewbot.domain.policy.eligibility import skip_label
-from reviewbot.domain.publishing.comment_diff import Announcing, marked_threads, posted_comments
+from reviewbot.domain.publishing.comment_diff import marked_threads, posted_comments
 from reviewbot.domain.questions.machine import Intended, Quoted, Submitted, Waiting
 from reviewbot.domain.selection.selection import Held, HeldBecause
 from reviewbot.errors import ForgeError, ForgeUnreachable, Reason, ServiceUnreachable
@@ -975,7 +976,7 @@ MUTATIONS: tuple[Mutation, ...] = (
     Mutation(
         "no late answer is announced",
         "reviewbot.domain.machine.decisions.late_answers:announcing",
-        _returning(Announcing()),
+        _returning(()),
         ANNOUNCED,
         config=_LEAVES,
         steps=(_NEXT, Move("finish")),
@@ -1027,8 +1028,8 @@ MUTATIONS: tuple[Mutation, ...] = (
     ),
     Mutation(
         "two runs at once announce an answer twice",
-        "reviewbot.app.github.announcements:without_duplicates",
-        lambda _right: lambda _run, known: known,
+        "reviewbot.app.github.announcements:delete_duplicates",
+        _returning(Done()),
         ANNOUNCED,
         config=_LEAVES,
         steps=(_NEXT, Move("finish"), Episode((_COLLECT, _COLLECT), tuple(At(call, Switch()) for call in range(20)))),
@@ -1446,9 +1447,9 @@ MUTATIONS: tuple[Mutation, ...] = (
         found="replacement-over-the-limit",
     ),
     Mutation(
-        "a task is not recorded if the summary cannot be read again",
-        "reviewbot.app.perform:_record_keeping_text",
-        _returning(Done()),
+        "a summary that could not be read is not read again, although only it can record the task",
+        "reviewbot.domain.machine.buy:after_unrecorded_task",
+        lambda _right: lambda at, error: record_in_check_run(at, at.known.noting(error.message)),
         NOTHING_LOST,
         found="task-that-only-its-run-knows",
     ),
@@ -1687,17 +1688,15 @@ MUTATIONS: tuple[Mutation, ...] = (
     ),
     Mutation(
         "only the run that answers a question deletes a second answer",
-        "reviewbot.domain.publishing.comment_diff:left_to_announce",
-        lambda right: (
-            lambda late, there, *more: right(late, [one for one in there if not read_answer_mark(one.body)], *more)
-        ),
+        "reviewbot.domain.publishing.comment_diff:_answered_twice",
+        _returning(()),
         ANSWERED_ONCE,
         found="second-answer-of-a-killed-run",
     ),
     Mutation(
         "of several answers to a question the oldest is kept, even a refusal",
-        "reviewbot.domain.publishing.comment_diff:left_to_announce",
-        lambda right: lambda late, there, *more: replace(right(late, there, *more), extra=_all_but_the_oldest(there)),
+        "reviewbot.domain.publishing.comment_diff:_answered_twice",
+        lambda _right: lambda comments, _instance: _all_but_the_oldest(comments),
         ANSWERED_ONCE,
         found="answer-deleted-beside-a-refusal",
     ),

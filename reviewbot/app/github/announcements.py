@@ -11,16 +11,15 @@ from reviewbot.domain.github.pull_request import Snapshot
 from reviewbot.domain.machine.decisions.late_answers import announcing
 from reviewbot.domain.machine.decisions.outcome import apply_bypass, current_check
 from reviewbot.domain.machine.known import Known
+from reviewbot.domain.machine.steps import Done
 from reviewbot.domain.policy.verdict import Outcome
-from reviewbot.domain.publishing.comment_diff import Announcement, duplicates, left_to_announce, mentioned
+from reviewbot.domain.publishing.comment_diff import Announcement, left_to_announce, mentioned
 from reviewbot.render.view_models.command import AnnouncementView
-from reviewbot.values import replace
 
 
 def announce(run: RunContext, known: Known, outcome: Outcome) -> Known:
-    """Post the missing announcements, and delete comments that concurrent runs posted twice."""
-    posts = announcing(known, outcome).posts
-    known, outcome = without_duplicates(run, known), apply_bypass(known, outcome)
+    """Post the missing announcements."""
+    posts, outcome = announcing(known, outcome), apply_bypass(known, outcome)
     for one in posts:
         body = run.renderer.post(_view(run, known, one, outcome))
         post = partial(run.ports.forge.create_comment, run.signer.pull_number, body)
@@ -29,24 +28,17 @@ def announce(run: RunContext, known: Known, outcome: Outcome) -> Known:
     return known
 
 
-def without_duplicates(run: RunContext, known: Known) -> Known:
+def delete_duplicates(run: RunContext, known: Known) -> Done:
     """Delete comments that concurrent runs posted twice, in the conversation and in threads."""
-    snapshot, instance, forge = known.snapshot, known.request.instance, run.ports.forge
-    extra = left_to_announce((), snapshot.comments, instance, frozenset()).extra
-    in_threads = duplicates(snapshot.threads, instance)
-    for delete, ids in ((forge.delete_comment, extra), (forge.delete_review_comment, in_threads)):
+    forge, extra = run.ports.forge, known.duplicates
+    for delete, ids in ((forge.delete_comment, extra.in_conversation), (forge.delete_review_comment, extra.in_threads)):
         for comment_id in ids:
             run.attempt("Deleting a duplicate comment", delete, comment_id)
-    comments = tuple(one for one in snapshot.comments if one.id not in extra)
-    threads = tuple(
-        replace(thread, comments=tuple(one for one in thread.comments if one.id not in in_threads))
-        for thread in snapshot.threads
-    )
-    return replace(known, snapshot=replace(snapshot, comments=comments, threads=threads))
+    return Done()
 
 
 def _is_announced(run: RunContext, announcement: Announcement, snapshot: Snapshot) -> bool:
-    return not left_to_announce([announcement], snapshot.comments, run.settings.instance, frozenset()).posts
+    return not left_to_announce([announcement], snapshot.comments, run.settings.instance, frozenset())
 
 
 def _view(run: RunContext, known: Known, one: Announcement, outcome: Outcome) -> AnnouncementView:

@@ -33,11 +33,6 @@ def refresh(run: RunContext, known: Known) -> Known:
     return replace_answers(now, tuple(answers))
 
 
-def read_ledger_again(run: RunContext, known: Known) -> Known:
-    """Read the pull request and the ledger again, but not the change of a newer head."""
-    return _with_ledger(run, known, run.read_snapshot())
-
-
 def _with_ledger(run: RunContext, known: Known, snapshot: Snapshot) -> Known:
     digest = known.purchase.identity if known.purchase else ""
     return take_reread(known, snapshot, read_ledger(run, snapshot, digest, known.wrote.summary))

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from reviewbot.app.context import RunContext
-from reviewbot.app.github.announcements import without_duplicates
-from reviewbot.app.github.refresh import refresh
 from reviewbot.app.output.views import finding_view, summary_view
 from reviewbot.domain.findings.markers import FindingMark, answer_id, review_mark
 from reviewbot.domain.findings.placement import Why, in_summary
@@ -24,7 +22,7 @@ from reviewbot.domain.model.options import ReviewKind
 from reviewbot.domain.policy.verdict import Outcome
 from reviewbot.domain.publishing.comment_diff import CommentGroup, group, left_to_post, posted_comments
 from reviewbot.domain.text.formatting import counted
-from reviewbot.errors import ForgeUnreachable, Refused, ReviewbotError
+from reviewbot.errors import ForgeUnreachable, Refused
 from reviewbot.render.view_models.review import CommentView
 from reviewbot.values import replace
 
@@ -34,7 +32,6 @@ TRIES = 3
 
 def post_review(run: RunContext, known: Known, outcome: Outcome) -> Known:
     """Post the missing comments. Findings that cannot be posted move to the summary."""
-    known = without_duplicates(run, known)
     there = posted_comments(known.snapshot.threads, known.request.instance)
     left = left_to_post(group(known.ledgers.placed), there, known.ledger.posted)
     ids = {item.id for one in left for item in one.placed}
@@ -57,16 +54,6 @@ def _listed(known: Known, ids: set[str], why: Why) -> Known:
         return known
     moved = known.ledgers.update.moved(lambda item: in_summary(item, why) if item.id in ids else item)
     return known.with_update(moved)
-
-
-def read_posted(run: RunContext, known: Known) -> Known:
-    """Read the comments' URLs and the commands executed meanwhile, and delete comments that were posted twice."""
-    try:
-        known = refresh(run, known)
-    except ReviewbotError as error:
-        run.note(f"reviewbot could not read the pull request again after writing: {error.clause}")
-        return known
-    return without_duplicates(run, known)
 
 
 def _post_until_known(

@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 from reviewbot.app.context import RunContext
-from reviewbot.app.github.ledger_store import read_ledger
 from reviewbot.app.reviewer.read_result import placed_now, read_answer
 from reviewbot.domain.codevf.polling import next_poll
 from reviewbot.domain.ledger.ledger import Purchase
-from reviewbot.domain.machine.decisions.purchase import quote
-from reviewbot.domain.machine.known import Candidate, Known
-from reviewbot.domain.machine.steps import NotOver, PriceRead, TaskRead, TasksCancelled
+from reviewbot.domain.machine.known import Known
+from reviewbot.domain.machine.steps import Done, NotOver, TaskRead
 from reviewbot.domain.model.options import AnswerForm
 from reviewbot.domain.model.review import Balance, Tag, Task, TaskStatus, other_tags, tag_called
 from reviewbot.domain.policy.eligibility import AtTerminal
 from reviewbot.domain.text.escaping import visible
 from reviewbot.domain.text.formatting import state
 from reviewbot.errors import ServiceError, ServiceRefused
-from reviewbot.values import replace
 
 
 def look_up(run: RunContext, known: Known, purchase: Purchase) -> TaskRead:
@@ -59,44 +56,10 @@ def poll(run: RunContext, known: Known, task: Task, waited: float) -> TaskRead |
     return TaskRead(latest, seconds=clock.monotonic() - began)
 
 
-def cancel_open_tasks(run: RunContext, known: Known) -> TasksCancelled:
-    """Cancel the open tasks that the request selects, on any head. Errors are logged."""
-    cancelled = []
-    for task_id in read_ledger(run, known.snapshot, must_read=False).ledger.open_task_ids():
-        try:
-            if run.service.retrieve(task_id).status in known.request.cancels:
-                _cancel(run, task_id)
-                cancelled.append(task_id)
-        except ServiceError as error:
-            run.ports.reporter.debug(f"{task_id}: {error.clause}")
-    return TasksCancelled(tuple(cancelled))
-
-
-def cancel_and_look_up(run: RunContext, known: Known, purchase: Purchase) -> TaskRead:
-    _cancel(run, purchase.task_id)
-    return look_up(run, known, purchase)
-
-
-def _cancel(run: RunContext, task_id: str) -> None:
-    run.ports.own_tasks.cancelled.add(task_id)
-    try:
-        run.service.cancel(task_id)
-    except ServiceError as error:
-        run.say(f"reviewbot could not cancel the task {task_id}: {error.clause}")
-    else:
-        run.say(f"reviewbot asked CodeVF to cancel the task {task_id}.")
-
-
-def read_price(run: RunContext, known: Known, candidate: Candidate, freed: int) -> PriceRead:
-    """Return the price. The project is looked up only if the price fits, because the lookup may create the project.
-
-    Raises:
-        OverBudget: the price exceeds the balance or a budget.
-        NotApproved: the credits spent on the pull request are unknown, and no user requested the review.
-    """
-    tag, balance = read_terms(run, known)
-    agreed = quote(known, candidate, tag, balance, freed=freed)
-    return PriceRead(replace(agreed, project_id=find_project(run, known)), balance)
+def cancel(run: RunContext, task_id: str) -> Done:
+    run.ports.own_tasks.cancelled.add(task_id)  # before the response, which may be lost
+    run.service.cancel(task_id)
+    return Done()
 
 
 def read_terms(run: RunContext, known: Known) -> tuple[Tag | None, Balance | None]:

@@ -25,13 +25,14 @@ from reviewbot.domain.machine.decisions.purchase import (
     check_race,
     deferral_of,
     dropped,
+    quote,
     resume,
     selection_of,
 )
 from reviewbot.domain.machine.finish import finish, take_reread
 from reviewbot.domain.machine.known import Candidate, Known, OpenTask, OwnReview
 from reviewbot.domain.machine.record import FOR_DEFERRAL, after_step, again
-from reviewbot.domain.machine.steps import Done, Reread, TaskRead
+from reviewbot.domain.machine.steps import Done, Reread, TaskRead, TermsRead
 from reviewbot.domain.model.events import ReviewEvent
 from reviewbot.domain.model.options import ReviewOn
 from reviewbot.domain.model.review import Task, TaskStatus
@@ -50,6 +51,7 @@ from reviewbot.domain.policy.verdict import deferred as deferred_outcome
 from reviewbot.errors import (
     ChecksNotGreen,
     NoKey,
+    NotApproved,
     NothingSendable,
     OverBudget,
     PermissionMissing,
@@ -71,8 +73,18 @@ Looked = phases.LookingUpOlder | Resuming | Buying
 """Return types. Each union also contains the phases that can follow."""
 
 
-def note_cancelled(known: Known, *task_ids: str) -> Known:
-    return replace(known, cancelled=known.cancelled.union(task_ids))
+def cancelled(known: Known, task_id: str) -> Known:
+    return _with_cancelled(known, task_id).saying(f"reviewbot asked CodeVF to cancel the task {task_id}.")
+
+
+def not_cancelled(known: Known, task_id: str, error: ReviewbotError) -> Known:
+    """Return the state after a failed cancellation, which CodeVF may have executed."""
+    known = _with_cancelled(known, task_id)
+    return known.saying(f"reviewbot could not cancel the task {task_id}: {error.clause}")
+
+
+def _with_cancelled(known: Known, task_id: str) -> Known:
+    return replace(known, cancelled=known.cancelled | {task_id})
 
 
 # In which state are the tasks of older heads?
@@ -495,9 +507,33 @@ def _wait_for_older(known: Known, candidate: Candidate, now: datetime) -> InTurn
     return _defer_for_older(known, candidate, awaited, now)
 
 
-def after_replacement(at: phases.Replacing, got: TaskRead, now: datetime) -> InTurn:
+def after_terms_of_replacement(
+    at: phases.PricingReplacement, got: TermsRead
+) -> phases.PricedReplacement | phases.Concluded:
+    try:
+        agreed = quote(at.known, at.candidate, got.tag, got.balance, freed=at.awaited.purchase.hold)
+    except (OverBudget, NotApproved) as error:
+        return finish(at.known, failure(at.known, error))
+    return phases.PricedReplacement(at.known, at.candidate, at.awaited, agreed)
+
+
+def after_project(at: phases.PricedReplacement, project_id: int) -> phases.Replacing:
+    return phases.Replacing(at.known, at.candidate, at.awaited, replace(at.quote, project_id=project_id))
+
+
+def after_cancellation(at: phases.Replacing) -> phases.Replaced:
+    known = cancelled(at.known, at.awaited.purchase.task_id)
+    return phases.Replaced(known, at.candidate, at.awaited, at.quote)
+
+
+def after_failed_cancellation(at: phases.Replacing, error: ReviewbotError) -> phases.Replaced:
+    known = not_cancelled(at.known, at.awaited.purchase.task_id, error)
+    return phases.Replaced(known, at.candidate, at.awaited, at.quote)
+
+
+def after_replacement(at: phases.Replaced, got: TaskRead, now: datetime) -> InTurn:
     others = tuple(one for one in at.known.others if one.purchase is not at.awaited.purchase)
-    known = note_cancelled(replace(at.known, others=others), at.awaited.purchase.task_id)
+    known = replace(at.known, others=others)
     if not got.task.status.is_over:
         kept = OpenTask(at.awaited.purchase, got.task)
         return _defer_for_older(replace(known, others=(*others, kept)), at.candidate, kept, now)

@@ -14,12 +14,12 @@ from reviewbot.domain.machine.decisions.purchase import (
     make_intent,
     may_exceed_together,
     price,
+    quote,
     record_submission,
 )
 from reviewbot.domain.machine.finish import finish
 from reviewbot.domain.machine.known import Bought, Candidate, Known, OwnReview, Quote
 from reviewbot.domain.machine.record import (
-    BESIDE_NEWER_TEXT,
     after_step,
     again,
     for_intent,
@@ -30,23 +30,33 @@ from reviewbot.domain.machine.record import (
 from reviewbot.domain.machine.steps import (
     Done,
     NewPartRead,
-    PriceRead,
+    ReadAgain,
     RecordInCheckRun,
-    RecordKeepingText,
+    RecordInSummary,
+    RecordInSummaryAgain,
     Reread,
     TaskCreated,
     TaskRead,
+    TermsRead,
 )
 from reviewbot.domain.model.review import Task, TaskStatus
 from reviewbot.domain.policy.size import sized_by
 from reviewbot.domain.policy.verdict import Outcome, pending
 from reviewbot.domain.text.escaping import visible
 from reviewbot.domain.text.formatting import number
-from reviewbot.errors import ForgeUnreachable, PayloadTooLarge, ReviewbotError, TaskEnded, leaves_no_task
+from reviewbot.errors import (
+    ForgeUnreachable,
+    NotApproved,
+    OverBudget,
+    PayloadTooLarge,
+    ReviewbotError,
+    TaskEnded,
+    leaves_no_task,
+)
 from reviewbot.values import replace
 
-Priced = phases.Quoted | phases.Recorded | phases.Intended
-Scoped = phases.Scoping | phases.Pricing | Priced
+Intending = phases.Quoted | phases.Recorded | phases.Intended
+Scoped = phases.Scoping | phases.Pricing | Intending
 
 
 def end_without_result(known: Known, bought: Bought, task: Task, now: datetime) -> phases.Concluded:
@@ -76,7 +86,7 @@ def _last_reviewed(known: Known, candidate: Candidate) -> str:
     return last.head_sha if builds_on and last is not None and last.merge_base else ""
 
 
-def after_new_part(at: phases.Scoping, got: NewPartRead, now: datetime) -> phases.Pricing | Priced:
+def after_new_part(at: phases.Scoping, got: NewPartRead, now: datetime) -> phases.Pricing | Intending:
     """Size the new part, or the whole change if the base branch was moved back, because this adds unreviewed lines."""
     candidate = at.candidate
     if not got.only_moved_on:
@@ -88,24 +98,32 @@ def after_new_part(at: phases.Scoping, got: NewPartRead, now: datetime) -> phase
     return _price_scope(at.known, candidate, now)
 
 
-def _price_scope(known: Known, candidate: Candidate, now: datetime) -> phases.Pricing | Priced:
+def _price_scope(known: Known, candidate: Candidate, now: datetime) -> phases.Pricing | Intending:
     if candidate.quote is None:
         return phases.Pricing(known, candidate)
     return _intend(known, candidate, candidate.quote, now)
 
 
-def after_price(at: phases.Pricing, got: PriceRead, now: datetime) -> Priced:
-    known, agreed = at.known, got.quote
+def after_terms(at: phases.Pricing, got: TermsRead) -> phases.Priced | phases.Concluded:
+    known = at.known
+    try:
+        agreed = quote(known, at.candidate, got.tag, got.balance, freed=0)
+    except (OverBudget, NotApproved) as error:
+        return finish(known, failure(known, error))
     if got.balance is not None:
         held, available = number(agreed.hold), number(got.balance.available)
         known = known.saying(f"This review would reserve {held} credits, and {available} are available.")
     if agreed.lines is not None:
         size = sized_by(known.request.auto_size, known.request.mode, agreed.lines, agreed.parts, agreed.max_credits)
         known = known.saying(f"Size: {size}.")
-    return _intend(known, at.candidate, agreed, now)
+    return phases.Priced(known, at.candidate, agreed)
 
 
-def _intend(known: Known, candidate: Candidate, agreed: Quote, now: datetime) -> Priced:
+def after_project(at: phases.Priced, project_id: int, now: datetime) -> Intending:
+    return _intend(at.known, at.candidate, replace(at.quote, project_id=project_id), now)
+
+
+def _intend(known: Known, candidate: Candidate, agreed: Quote, now: datetime) -> Intending:
     """Return `Quoted` for a paid review, because the intent is recorded first. Return `Intended` for a free review."""
     bought = make_intent(known, candidate, agreed, now)
     if known.request.paid:
@@ -116,7 +134,7 @@ def _intend(known: Known, candidate: Candidate, agreed: Quote, now: datetime) ->
 # The task
 
 
-def after_recording_intent(at: phases.Quoted, result: Reread | Known | Done) -> Priced | phases.Concluded:
+def after_recording_intent(at: phases.Quoted, result: Reread | Known | Done) -> Intending | phases.Concluded:
     """Record the intent in the summary if it is not in the check run, and continue once it is recorded."""
     known, left = after_step(at, result)
     if head_has_moved(at.known, known):
@@ -174,7 +192,7 @@ def fail_purchase(at: phases.Recorded | phases.Intended, error: ReviewbotError) 
     return finish(known, failure(known, error))
 
 
-def _drop_intent(at: Priced) -> Known:
+def _drop_intent(at: Intending) -> Known:
     """Drop the intent of this run. An intent of an earlier run may have a task."""
     if at.candidate.intent:
         return at.known
@@ -202,25 +220,34 @@ def after_creation(
 
 def after_recording_task(
     at: phases.Submitted, result: Reread | Known | Done, now: datetime
-) -> phases.Submitted | phases.Waiting | phases.Completed | phases.Concluded:
+) -> phases.Submitted | phases.SubmittedForOlderHead | phases.Waiting | phases.Completed | phases.Concluded:
     """Record the task in the summary, or in the check run if this run cannot write the summary of this head."""
     known, left = after_step(at, result)
     if head_has_moved(at.known, known):
-        return replace(at, left=BESIDE_NEWER_TEXT)
+        return phases.SubmittedForOlderHead(at.known, at.bought, at.task, known)
     if is_in_summary(at.left) and not stands_in_summary(known):
         left = (RecordInCheckRun,)
     return replace(at, known=known, left=left) if left else wait_for_task(known, at.bought, at.task, now)
 
 
 def after_unrecorded_task(at: phases.Submitted, error: ReviewbotError) -> phases.Submitted | phases.Concluded:
-    """Record the task elsewhere. If this fails, too, the task is found by its key, so the check stays in progress."""
+    """Record the task elsewhere, or read the summary again if it is the only place."""
     if left := again(at.left, error):
         return replace(at, left=left)
-    known, has_check = at.known.noting(error.message), at.known.request.check_run
-    is_last = at.left[0] is RecordInCheckRun or (at.left[0] is RecordKeepingText and not has_check)
-    if is_last:
+    known = at.known.noting(error.message)
+    if at.left == (ReadAgain, RecordInSummary) and not known.request.check_run:
+        return replace(at, known=known, left=(ReadAgain, RecordInSummaryAgain))
+    return record_in_check_run(at, known)
+
+
+def record_in_check_run(
+    at: phases.Submitted | phases.SubmittedForOlderHead, known: Known
+) -> phases.Submitted | phases.Concluded:
+    """Record the task in the check run. If this fails, too, CodeVF returns the task for its key to the next run."""
+    is_last = isinstance(at, phases.Submitted) and at.left[0] is RecordInCheckRun
+    if is_last or not known.request.check_run:
         return finish(known, pending(known.judgement.rules))
-    return replace(at, known=known, left=(RecordInCheckRun if has_check else RecordKeepingText,))
+    return phases.Submitted(known, at.bought, at.task, (RecordInCheckRun,))
 
 
 def wait_for_task(

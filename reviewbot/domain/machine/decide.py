@@ -6,7 +6,7 @@ from typing import assert_never
 
 from reviewbot.domain.machine import phases, steps
 from reviewbot.domain.machine.known import Candidate, Known
-from reviewbot.domain.machine.record import record_deferral, record_intent, record_task
+from reviewbot.domain.machine.record import only, record_deferral, record_intent, record_task
 from reviewbot.domain.policy.verdict import pending
 
 
@@ -14,7 +14,11 @@ def decide(phase: phases.Phase) -> steps.Step | steps.Finish:  # noqa: C901, PLR
     match phase:
         # Should tasks be cancelled?
         case phases.CancelRequested():
-            return steps.CancelOpenTasks()
+            return steps.ReadLedger(must_read=False)
+        case phases.SelectingToCancel(left=left):
+            return steps.ReadTask(left[0])
+        case phases.Cancelling(left=left):
+            return steps.CancelTask(left[0])
         # Is a review due?
         case phases.Loaded(login=login):
             return steps.ReadPermission(login)
@@ -49,15 +53,21 @@ def decide(phase: phases.Phase) -> steps.Step | steps.Finish:  # noqa: C901, PLR
             return steps.LookUpTask(awaited.purchase)
         case phases.Rereading():
             return steps.ReadAgain(identity="")
-        case phases.PricingReplacement(candidate=candidate, awaited=awaited):
-            return steps.ReadPrice(candidate, freed=awaited.purchase.hold)
+        case phases.PricingReplacement():
+            return steps.ReadTerms()
+        case phases.PricedReplacement():
+            return steps.FindProject()
         case phases.Replacing(awaited=awaited):
-            return steps.CancelTask(awaited.purchase)
+            return steps.CancelTask(awaited.purchase.task_id)
+        case phases.Replaced(awaited=awaited):
+            return steps.LookUpTask(awaited.purchase)
         # What is bought, and at what price?
         case phases.Scoping(known=known, candidate=candidate):
             return _read_new_part(known, candidate)
-        case phases.Pricing(candidate=candidate):
-            return steps.ReadPrice(candidate, freed=0)
+        case phases.Pricing():
+            return steps.ReadTerms()
+        case phases.Priced():
+            return steps.FindProject()
         # Record the purchase, then buy and wait.
         case phases.Quoted():
             return record_intent(phase)
@@ -69,6 +79,8 @@ def decide(phase: phases.Phase) -> steps.Step | steps.Finish:  # noqa: C901, PLR
             return steps.WriteCheckRun(pending(bought.purchase.judgement.rules))
         case phases.Submitted():
             return record_task(phase)
+        case phases.SubmittedForOlderHead(newer=newer, bought=bought):
+            return steps.RecordKeepingText(only(newer, bought.purchase))
         case phases.Waiting(task=task, waited=waited):
             return steps.PollTask(task, waited)
         case phases.Completed(bought=bought, task=task):

@@ -12,32 +12,57 @@ from reviewbot.domain.ledger.ledger import Ledger, TaskState
 from reviewbot.domain.ledger.update import LedgerUpdate
 from reviewbot.domain.ledger.versions import StoredLedger
 from reviewbot.domain.machine import phases
-from reviewbot.domain.machine.acquire import Looked, bought_before, note_cancelled, nothing_to_send, proceed
+from reviewbot.domain.machine.acquire import (
+    Looked,
+    bought_before,
+    cancelled,
+    not_cancelled,
+    nothing_to_send,
+    proceed,
+)
 from reviewbot.domain.machine.decisions.outcome import contradicts
 from reviewbot.domain.machine.decisions.purchase import plan, stopped_by_limit
 from reviewbot.domain.machine.decisions.routes import apply_routes
 from reviewbot.domain.machine.finish import finish
 from reviewbot.domain.machine.known import Known
-from reviewbot.domain.machine.steps import ChangeRead, TasksCancelled
+from reviewbot.domain.machine.steps import ChangeRead
+from reviewbot.domain.model.review import Task
 from reviewbot.domain.policy.eligibility import SKIP_LABEL, is_pushed_by_bot, not_due_for, skip_label, skip_label_login
 from reviewbot.domain.policy.readiness import waits_for
 from reviewbot.domain.policy.verdict import Outcome, Reason, not_due
+from reviewbot.errors import ReviewbotError
 from reviewbot.values import replace
 
+Begun = phases.Loaded | phases.Due | phases.NotDue | phases.Concluded
 
-def start(known: Known) -> phases.CancelRequested | phases.Loaded | phases.Due | phases.NotDue | phases.Concluded:
+
+def start(known: Known) -> phases.CancelRequested | Begun:
     if known.request.remembers and known.request.cancels:
         return phases.CancelRequested(known)
     return begin(known)
 
 
-def after_cancellations(
-    at: phases.CancelRequested, got: TasksCancelled
-) -> phases.Loaded | phases.Due | phases.NotDue | phases.Concluded:
-    return begin(note_cancelled(at.known, *got.task_ids))
+def select_to_cancel(known: Known, left: tuple[str, ...]) -> phases.SelectingToCancel | Begun:
+    return phases.SelectingToCancel(known, left) if left else begin(known)
 
 
-def begin(known: Known) -> phases.Loaded | phases.Due | phases.NotDue | phases.Concluded:
+def after_task_to_cancel(
+    at: phases.SelectingToCancel, task: Task
+) -> phases.Cancelling | phases.SelectingToCancel | Begun:
+    if task.status in at.known.request.cancels:
+        return phases.Cancelling(at.known, at.left)
+    return select_to_cancel(at.known, at.left[1:])
+
+
+def after_cancellation(at: phases.Cancelling) -> phases.SelectingToCancel | Begun:
+    return select_to_cancel(cancelled(at.known, at.left[0]), at.left[1:])
+
+
+def after_failed_cancellation(at: phases.Cancelling, error: ReviewbotError) -> phases.SelectingToCancel | Begun:
+    return select_to_cancel(not_cancelled(at.known, at.left[0], error), at.left[1:])
+
+
+def begin(known: Known) -> Begun:
     request, pull = known.request, known.snapshot.pull
     if not (request.may_buy or pull.is_open):
         return phases.Due(known, None)  # paid reviews are also published on a closed pull request

@@ -29,6 +29,7 @@ from reviewbot.domain.machine.phases import Completed, Judged, Published, Publis
 from reviewbot.domain.machine.steps import (
     Announce,
     CloseOlderChecks,
+    DeleteDuplicates,
     DismissRequests,
     PostReview,
     PublishingStep,
@@ -41,7 +42,7 @@ from reviewbot.domain.machine.steps import (
 )
 from reviewbot.domain.model.review import Report
 from reviewbot.domain.policy.verdict import Outcome, Reason, Verdict, not_due
-from reviewbot.domain.publishing.comment_diff import duplicates, reply_drafts
+from reviewbot.domain.publishing.comment_diff import reply_drafts
 from reviewbot.errors import ForgeUnreachable, NotFound, PermissionMissing, ReviewbotError
 from reviewbot.values import replace
 
@@ -187,7 +188,9 @@ def _move_to_summary(known: Known) -> Known:
     return known.with_update(known.ledgers.update.moved(place_in_summary))
 
 
-_ANSWERS = (PostReview, WriteSummary, WriteCheckRun, DismissRequests, CloseOlderChecks)
+_Left = tuple[type[PublishingStep], ...]
+
+_ANSWERS: _Left = (DeleteDuplicates, PostReview, WriteSummary, WriteCheckRun, DismissRequests, CloseOlderChecks)
 """The order of publishing with answers. `after_write` inserts the steps that depend on what was posted."""
 _RECORD = (WriteSummary, WriteCheckRun, DismissRequests, CloseOlderChecks)
 """The order without answers. The check run needs the counter of the written ledger."""
@@ -203,15 +206,12 @@ def _publish(known: Known, outcome: Outcome) -> Publishing | Published:
     if known.ledgers.update.answers:
         return _write(known, outcome, _ANSWERS)
     # A run that was killed after posting may have left duplicates of another run's comments.
-    reading = (ReadPosted,) if duplicates(known.snapshot.threads, known.request.instance) else ()
     if known.has_news or announcing(known, outcome):
-        return _write(known, outcome, (Announce, *reading, *_RECORD))
-    return _write(known, outcome, (*reading, *_VERDICT))
+        return _write(known, outcome, (DeleteDuplicates, Announce, *_RECORD))
+    return _write(known, outcome, (DeleteDuplicates, *_VERDICT))
 
 
-def _write(
-    known: Known, outcome: Outcome, left: tuple[type[PublishingStep], ...], *, refused: bool = False
-) -> Publishing | Published:
+def _write(known: Known, outcome: Outcome, left: _Left, *, refused: bool = False) -> Publishing | Published:
     if refused:
         left = tuple(one for one in left if one is not CloseOlderChecks)
     while left and not _is_needed(left[0], known, outcome):
@@ -224,6 +224,8 @@ def _write(
 def _is_needed(step: type[PublishingStep], known: Known, outcome: Outcome) -> bool:
     if step is Announce:
         return bool(announcing(known, outcome))
+    if step is DeleteDuplicates:
+        return bool(known.duplicates)
     return step is not DismissRequests or ends_requests(known, outcome)
 
 
@@ -245,7 +247,7 @@ def after_write(at: Publishing, known: Known) -> Publishing | Published:
         known, outcome = _without_exemptions(known, outcome, _NO_SUMMARY)
     if done in {ReadPosted, ReadSummary}:
         outcome = _judge_again(known, outcome)
-        left = left if outcome == at.outcome or WriteCheckRun in left else _RECORD
+        left = (DeleteDuplicates, *(left if outcome == at.outcome or WriteCheckRun in left else _RECORD))
     if done is WriteCheckRun and not at.refused and _may_be_withdrawn(known, outcome):
         left = (ReadPosted, *left)  # a concurrent run may have withdrawn a waiver
     if done is PostReview:
@@ -286,7 +288,7 @@ def after_failed_write(at: Publishing, error: ReviewbotError) -> Publishing | Pu
     if at.left[0] in {WriteSummary, ReadSummary, RewriteSummary} and known.ledgers.update.edits:
         known, outcome = _without_exemptions(known, outcome, error)
         return _write(known, outcome, left, refused=True)
-    if at.left[0] is DismissRequests:
+    if at.left[0] in {ReadPosted, DeleteDuplicates, DismissRequests}:
         return _write(known, outcome, left, refused=at.refused)
     if at.left[0] is Announce:
         if not isinstance(error, ForgeUnreachable):

@@ -33,6 +33,7 @@ from reviewbot.domain.policy.routes import Route
 from reviewbot.domain.policy.size import AutoSize
 from reviewbot.domain.policy.verdict import Coverage
 from reviewbot.domain.publishing.check_names import CheckNames
+from reviewbot.domain.publishing.comment_diff import Duplicates, duplicates
 from reviewbot.domain.redaction.redactor import Redactor
 from reviewbot.domain.selection.file_kinds import is_lock_file
 from reviewbot.domain.selection.selection import Held, over_limit
@@ -476,12 +477,19 @@ class Known(Struct, frozen=True, dict=True):
         is_keyless = self.request.is_keyless and any(one.external_id for one in checks if not one.foreign)
         return self.stored.lost or is_keyless
 
+    @cached_property
+    def duplicates(self) -> Duplicates:
+        return duplicates(self.snapshot, self.request.instance)
+
     @property
     def has_news(self) -> bool:
         """Whether the summary must be written because of this run's update, or to merge a second summary."""
         return self.ledgers.has_news or (self.is_read and self.stored.has_duplicates)
 
     # Updates
+
+    def without_duplicates(self) -> Known:
+        return replace(self, snapshot=self.duplicates.removed_from(self.snapshot))
 
     def noting(self, *sentences: str) -> Known:
         return replace(self, notes=(*self.notes, *filter(None, sentences)))

@@ -28,8 +28,12 @@ def learn(phase: phases.Phase, result: steps.Result, now: datetime) -> phases.Ph
 
 def _after_success(phase: phases.Phase, result: steps.Result, now: datetime) -> phases.Phase:  # noqa: C901, PLR0911, PLR0912 — a table
     match phase, result:
-        case phases.CancelRequested(), steps.TasksCancelled():
-            return due.after_cancellations(phase, result)
+        case phases.CancelRequested(), StoredLedger():
+            return due.select_to_cancel(phase.known, result.ledger.open_task_ids())
+        case phases.SelectingToCancel(), steps.TaskRead(task=task):
+            return due.after_task_to_cancel(phase, task)
+        case phases.Cancelling(), steps.Done():
+            return due.after_cancellation(phase)
 
         case phases.Loaded(), Permission():
             return due.after_permission(phase.known, result)
@@ -61,15 +65,21 @@ def _after_success(phase: phases.Phase, result: steps.Result, now: datetime) -> 
             return acquire.after_older_result(phase, result, now)
         case phases.Rereading(), steps.Reread():
             return acquire.after_reread(phase, result, now)
-        case phases.PricingReplacement(), steps.PriceRead(quote=quote):
-            return phases.Replacing(phase.known, phase.candidate, phase.awaited, quote)
-        case phases.Replacing(), steps.TaskRead():
+        case phases.PricingReplacement(), steps.TermsRead():
+            return acquire.after_terms_of_replacement(phase, result)
+        case phases.PricedReplacement(), steps.ProjectFound(project_id=project_id):
+            return acquire.after_project(phase, project_id)
+        case phases.Replacing(), steps.Done():
+            return acquire.after_cancellation(phase)
+        case phases.Replaced(), steps.TaskRead():
             return acquire.after_replacement(phase, result, now)
 
         case phases.Scoping(), steps.NewPartRead():
             return buy.after_new_part(phase, result, now)
-        case phases.Pricing(), steps.PriceRead():
-            return buy.after_price(phase, result, now)
+        case phases.Pricing(), steps.TermsRead():
+            return buy.after_terms(phase, result)
+        case phases.Priced(), steps.ProjectFound(project_id=project_id):
+            return buy.after_project(phase, project_id, now)
 
         case phases.Quoted(), (steps.Reread() | Known() | steps.Done()):
             return buy.after_recording_intent(phase, result)
@@ -80,6 +90,8 @@ def _after_success(phase: phases.Phase, result: steps.Result, now: datetime) -> 
 
         case phases.Reopened(), Known():
             return phases.Waiting(result, phase.bought, phase.task)
+        case phases.SubmittedForOlderHead(), steps.Done():
+            return phases.Submitted(phase.known, phase.bought, phase.task, (steps.RecordInCheckRun,))
         case phases.Submitted(), (steps.Reread() | Known() | steps.Done()):
             return buy.after_recording_task(phase, result, now)
         case phases.Waiting(), steps.TaskRead():
@@ -93,6 +105,8 @@ def _after_success(phase: phases.Phase, result: steps.Result, now: datetime) -> 
             return finish.after_refresh(result, phase.outcome)
         case phases.Publishing(), Known():
             return finish.after_write(phase, result)
+        case phases.Publishing(), steps.Done():
+            return finish.after_write(phase, phase.known.without_duplicates())
         case phases.Published(), Outcome():
             return phases.Ended(phase.known, result)
         case _:
@@ -103,6 +117,10 @@ def _after_failure(phase: phases.Phase, error: ReviewbotError, now: datetime) ->
     match phase:
         case phases.CancelRequested():
             return due.begin(phase.known.saying(error.message))
+        case phases.SelectingToCancel():
+            return due.select_to_cancel(phase.known, phase.left[1:])
+        case phases.Cancelling():
+            return due.after_failed_cancellation(phase, error)
         case phases.DryRunDue():
             return finish.finish(phase.known.noting(error.message), phase.outcome)
         case phases.LookingUpOlder():
@@ -114,6 +132,8 @@ def _after_failure(phase: phases.Phase, error: ReviewbotError, now: datetime) ->
         case phases.Deferred() | phases.DeferredForOlder():
             return acquire.after_unrecorded_deferral(phase, error, now)
         case phases.Replacing():
+            return acquire.after_failed_cancellation(phase, error)
+        case phases.Replaced():
             return acquire.after_replacement(phase, steps.TaskRead(phase.awaited.task), now)
         case phases.Quoted():
             return buy.after_failed_record(phase, error)
@@ -123,6 +143,8 @@ def _after_failure(phase: phases.Phase, error: ReviewbotError, now: datetime) ->
             return buy.after_failed_creation(phase, error)
         case phases.Submitted():
             return buy.after_unrecorded_task(phase, error)
+        case phases.SubmittedForOlderHead():
+            return buy.record_in_check_run(phase, phase.known.noting(error.message))
         # A task is open or a purchase waits, so the check stays in progress until a later run continues.
         case phases.Rereading() | phases.Reopened():
             return finish.finish(phase.known.noting(error.message), pending(phase.known.judgement.rules))
@@ -132,8 +154,8 @@ def _after_failure(phase: phases.Phase, error: ReviewbotError, now: datetime) ->
             return finish.after_failed_write(phase, error)
         case (
             phases.Loaded() | phases.NotDue() | phases.Due() | phases.Ready() | phases.AwaitingApproval()
-            | phases.AwaitingOlder() | phases.OlderEnded() | phases.PricingReplacement() | phases.Scoping()
-            | phases.Pricing() | phases.Waiting() | phases.Completed()
+            | phases.AwaitingOlder() | phases.OlderEnded() | phases.PricingReplacement() | phases.PricedReplacement()
+            | phases.Scoping() | phases.Pricing() | phases.Priced() | phases.Waiting() | phases.Completed()
         ):  # fmt: skip
             return finish.finish(phase.known, failure(phase.known, error))
         case phases.Labeled() | phases.Published() | phases.Ended():

@@ -29,7 +29,19 @@ class _Running(Struct, frozen=True):
 
 
 class CancelRequested(_Running, frozen=True):
-    """A cancellation was requested. The open tasks are cancelled first, before anything else can fail."""
+    """A cancellation was requested. It comes first, before anything else can fail, so the ledger is read next."""
+
+
+class SelectingToCancel(_Running, frozen=True):
+    """The open tasks are read one by one, to see whether the request selects them for cancellation."""
+
+    left: tuple[str, ...]
+
+
+class Cancelling(_Running, frozen=True):
+    """The request selects the first task, which is cancelled next."""
+
+    left: tuple[str, ...]
 
 
 class Loaded(_Running, frozen=True):
@@ -137,14 +149,30 @@ class Rereading(_Running, frozen=True):
 
 
 class PricingReplacement(_Running, frozen=True):
-    """The approved purchase replaces the open task of an older head if it can be paid for. The price is read next."""
+    """The approved purchase replaces the open task of an older head if it can be paid for. The terms are read next."""
 
     candidate: Candidate
     awaited: OpenTask
 
 
+class PricedReplacement(_Running, frozen=True):
+    """The purchase that replaces the task of an older head can be paid for. The project is found next."""
+
+    candidate: Candidate
+    awaited: OpenTask
+    quote: Quote
+
+
 class Replacing(_Running, frozen=True):
     """The open task of an older head is cancelled next, because the newer head replaces it."""
+
+    candidate: Candidate
+    awaited: OpenTask
+    quote: Quote
+
+
+class Replaced(_Running, frozen=True):
+    """The task of an older head was cancelled. It is looked up next, because it may have finished before."""
 
     candidate: Candidate
     awaited: OpenTask
@@ -158,13 +186,20 @@ class Scoping(_Running, frozen=True):
 
 
 class Pricing(_Running, frozen=True):
-    """The scope of the review is decided. The price is read next."""
+    """The scope of the review is decided. The terms are read next."""
 
     candidate: Candidate
 
 
+class Priced(_Running, frozen=True):
+    """The price is within the limits. The project is found next."""
+
+    candidate: Candidate
+    quote: Quote
+
+
 class Quoted(_Running, frozen=True):
-    """The price is known. The intent is recorded on GitHub before the task is created."""
+    """The purchase is ready. The intent is recorded on GitHub before the task is created."""
 
     bought: Bought
     candidate: Candidate
@@ -198,6 +233,17 @@ class Submitted(_Running, frozen=True):
     bought: Bought
     task: Task
     left: tuple[type[RecordingStep], ...]
+
+
+class SubmittedForOlderHead(_Running, frozen=True):
+    """The head moved while the task was created. Its id is recorded in the summary, which is about the newer head.
+
+    `newer` is the state with the newer head and its ledger.
+    """
+
+    bought: Bought
+    task: Task
+    newer: Known
 
 
 class Waiting(_Running, frozen=True):
@@ -241,11 +287,13 @@ class Ended(_Running, frozen=True):
     outcome: Outcome
 
 
-Starting = CancelRequested | Loaded | NotDue | Due | DryRunDue | Ready | LookingUpOlder | Labeled | Resumed
+Cancellation = CancelRequested | SelectingToCancel | Cancelling
+Starting = Loaded | NotDue | Due | DryRunDue | Ready | LookingUpOlder | Labeled | Resumed
 Approving = AwaitingApproval | Unchecked | Deferred
-AfterOlder = DeferredForOlder | AwaitingOlder | OlderEnded | Rereading | PricingReplacement | Replacing
-Purchasing = Scoping | Pricing | Quoted | Recorded | Intended
-Reviewing = Reopened | Submitted | Waiting | Completed
+AfterOlder = DeferredForOlder | AwaitingOlder | OlderEnded | Rereading
+Replacement = PricingReplacement | PricedReplacement | Replacing | Replaced
+Purchasing = Scoping | Pricing | Priced | Quoted | Recorded | Intended
+Reviewing = Reopened | Submitted | SubmittedForOlderHead | Waiting | Completed
 Concluded = Judged | Publishing | Published
 
-Phase = Starting | Approving | AfterOlder | Purchasing | Reviewing | Concluded | Ended
+Phase = Cancellation | Starting | Approving | AfterOlder | Replacement | Purchasing | Reviewing | Concluded | Ended

@@ -13,7 +13,6 @@ from reviewbot.domain.machine.steps import (
     RecordingStep,
     RecordInSummary,
     RecordInSummaryAgain,
-    RecordKeepingText,
     RemoveLabel,
     Reread,
 )
@@ -28,9 +27,6 @@ Recording = Quoted | Deferred | DeferredForOlder | Submitted
 
 FOR_DEFERRAL: Left = (ReadAgain, RecordInCheckRun, RecordInSummary, RemoveLabel)
 """The check run and the summary state what the purchase waits for."""
-
-BESIDE_NEWER_TEXT: Left = (RecordKeepingText, RecordInCheckRun)
-"""The summary may be about a newer head."""
 
 
 def for_intent(purchase: Purchase, known: Known) -> Left:
@@ -62,12 +58,16 @@ def _pending(known: Known) -> Outcome:
 
 
 def _step(kind: type[RecordingStep], known: Known, purchase: Purchase, outcome: Outcome) -> RecordingStep:
-    """Return the step. Other updates of the ledger are written after the comments are posted."""
     if issubclass(kind, ReadAgain):
         return kind(known.purchase.identity if known.purchase else "")
     if issubclass(kind, RemoveLabel):
         return kind()
-    return kind(known.with_update(known.ledgers.update.only(purchase.key)), outcome)
+    return kind(only(known, purchase), outcome)
+
+
+def only(known: Known, purchase: Purchase) -> Known:
+    """Return the state with only one purchase in the update. Other updates are written after the comments."""
+    return known.with_update(known.ledgers.update.only(purchase.key))
 
 
 def after_step(at: Recording, result: Reread | Known | Done) -> tuple[Known, Left]:

@@ -10,8 +10,8 @@ from reviewbot.domain.findings.tracking import PlacedAnswer
 from reviewbot.domain.github.pull_request import Permission, Snapshot
 from reviewbot.domain.ledger.ledger import Purchase
 from reviewbot.domain.ledger.versions import StoredLedger
-from reviewbot.domain.machine.known import Bought, Candidate, Known, Quote, ReviewedChange
-from reviewbot.domain.model.review import Balance, Report, Task
+from reviewbot.domain.machine.known import Bought, Candidate, Known, ReviewedChange
+from reviewbot.domain.model.review import Balance, Report, Tag, Task
 from reviewbot.domain.policy.verdict import Outcome
 from reviewbot.errors import ReviewbotError
 
@@ -25,7 +25,12 @@ class ReadPermission(Struct, frozen=True):
 
 
 class ReadLedger(Struct, frozen=True):
-    """Read the ledger from GitHub."""
+    """Read the ledger from GitHub.
+
+    If `must_read` is False, check runs of older heads that cannot be read are only logged.
+    """
+
+    must_read: bool = True
 
 
 class ReadChange(Struct, frozen=True):
@@ -55,14 +60,10 @@ class PollTask(Struct, frozen=True):
     waited: float
 
 
-class CancelOpenTasks(Struct, frozen=True):
-    """Read the ledger, and cancel the open tasks that the request selects."""
-
-
 class CancelTask(Struct, frozen=True):
-    """Cancel the task of an older head, and read the task, because it may have finished before."""
+    """Ask CodeVF to cancel a task."""
 
-    purchase: Purchase
+    task_id: str
 
 
 class ReadAgain(Struct, frozen=True):
@@ -87,14 +88,12 @@ class ReadNewPart(Struct, frozen=True):
     compares: bool = True
 
 
-class ReadPrice(Struct, frozen=True):
-    """Compute the price from CodeVF's expertise and balance. Find or create the project if no limit is exceeded.
+class ReadTerms(Struct, frozen=True):
+    """Read the balance and the expertise from CodeVF."""
 
-    `freed` is the hold of the task that is cancelled for this purchase, or 0.
-    """
 
-    candidate: Candidate
-    freed: int
+class FindProject(Struct, frozen=True):
+    """Find or create the CodeVF project, because no limit is exceeded."""
 
 
 class _Recording(Struct, frozen=True):
@@ -120,8 +119,13 @@ class RecordInSummaryAgain(_Recording, frozen=True):
     """Record a purchase in the summary comment that was read again."""
 
 
-class RecordKeepingText(_Recording, frozen=True):
-    """Read the ledger again and record a purchase in it, but keep the text of the summary comment."""
+class RecordKeepingText(Struct, frozen=True):
+    """Record a purchase in the summary comment, but keep its text, which is about a newer head.
+
+    `known` is as in `_Recording`.
+    """
+
+    known: Known
 
 
 class RemoveLabel(Struct, frozen=True):
@@ -159,7 +163,11 @@ class PostReview(_Publishing, frozen=True):
 
 
 class ReadPosted(_Publishing, frozen=True):
-    """Read the URLs of posted comments and the commands executed meanwhile, and delete duplicate comments."""
+    """Read the pull request again, with the URLs of posted comments and the commands executed meanwhile."""
+
+
+class DeleteDuplicates(_Publishing, frozen=True):
+    """Delete comments that concurrent runs posted twice."""
 
 
 class UpdateThreads(_Publishing, frozen=True):
@@ -209,13 +217,14 @@ class Finish(Struct, frozen=True):
 OfChange = ReadChange | ReadNewPart
 OfOtherRuns = ReadAgain | Refresh
 Reading = ReadPermission | ReadLedger | OfChange | OfOtherRuns | ReadHeadChecks
-AtReviewer = OpenReviewer | LookUpTask | ReadTask | PollTask | ReadPrice | CreateTask | ReadResult
-Cancelling = CancelOpenTasks | CancelTask
-RecordingStep = ReadAgain | RecordInCheckRun | RecordInSummary | RecordInSummaryAgain | RecordKeepingText | RemoveLabel
-Posting = PostReview | ReadPosted | Announce | UpdateThreads
+AtReviewer = (
+    OpenReviewer | LookUpTask | ReadTask | PollTask | CancelTask | ReadTerms | FindProject | CreateTask | ReadResult
+)
+RecordingStep = ReadAgain | RecordInCheckRun | RecordInSummary | RecordInSummaryAgain | RemoveLabel
+Posting = PostReview | ReadPosted | DeleteDuplicates | Announce | UpdateThreads
 WritingSummary = WriteSummary | ReadSummary | RewriteSummary
 PublishingStep = Posting | WritingSummary | WriteCheckRun | DismissRequests | CloseOlderChecks
-Step = Reading | AtReviewer | Cancelling | RecordingStep | PublishingStep | WriteOutput
+Step = Reading | AtReviewer | RecordingStep | RecordKeepingText | PublishingStep | WriteOutput
 
 # Results
 
@@ -246,12 +255,6 @@ class TaskRead(Struct, frozen=True):
     seconds: float = 0
 
 
-class TasksCancelled(Struct, frozen=True):
-    """The ids of the tasks that CodeVF was asked to cancel."""
-
-    task_ids: tuple[str, ...]
-
-
 class NotOver(Struct, frozen=True):
     """The wait ended before the task finished, because of the deadline, a signal or a CodeVF error."""
 
@@ -271,11 +274,15 @@ class NewPartRead(Struct, frozen=True):
     only_moved_on: bool = True
 
 
-class PriceRead(Struct, frozen=True):
-    """A price within the balance and the limits. The balance is None for a free review."""
+class TermsRead(Struct, frozen=True):
+    """The configured expertise, or None, and the balance, or None for a free review."""
 
-    quote: Quote
+    tag: Tag | None
     balance: Balance | None
+
+
+class ProjectFound(Struct, frozen=True):
+    project_id: int
 
 
 class Reread(Struct, frozen=True):
@@ -299,5 +306,5 @@ class TaskCreated(Struct, frozen=True):
 
 
 OfGitHub = Permission | StoredLedger | ChangeRead | HeadChecksRead | NewPartRead | Reread
-OfReviewer = TaskRead | TasksCancelled | NotOver | PriceRead | TaskCreated | Report
+OfReviewer = TaskRead | NotOver | TermsRead | ProjectFound | TaskCreated | Report
 Result = Done | Failed | OfGitHub | OfReviewer | Known | Outcome

@@ -32,11 +32,12 @@ from reviewbot.domain.findings.placement import OnFile, OnLines, Placed
 from reviewbot.domain.findings.tracked_finding import TrackedFinding
 from reviewbot.domain.findings.tracking import PlacedAnswer
 from reviewbot.domain.github.drafts import FileTarget, LineTarget, NodeChange, Reaction
-from reviewbot.domain.github.pull_request import Comment, PullRequest, Thread
+from reviewbot.domain.github.pull_request import Comment, PullRequest, Snapshot, Thread
 from reviewbot.domain.ledger.ledger import Purchase
 from reviewbot.domain.model.events import BOT_SUFFIX
 from reviewbot.domain.model.options import FailOn
 from reviewbot.domain.policy.verdict import blocks
+from reviewbot.values import replace
 
 Target = LineTarget | FileTarget
 _Entry = TypeVar("_Entry", int, tuple[bool, int])
@@ -135,8 +136,33 @@ def replies_there(threads: Iterable[Thread], instance: str) -> Iterator[tuple[st
                 yield reply.key, one.id
 
 
-def duplicates(threads: Sequence[Thread], instance: str) -> tuple[int, ...]:
-    """Return the ids of comments, replies and answers to commands that two concurrent runs posted twice.
+class Duplicates(Struct, frozen=True):
+    """The ids of comments that concurrent runs posted twice, in the conversation and in threads."""
+
+    in_conversation: tuple[int, ...]
+    in_threads: tuple[int, ...]
+
+    def __bool__(self) -> bool:
+        return bool(self.in_conversation or self.in_threads)
+
+    def removed_from(self, snapshot: Snapshot) -> Snapshot:
+        comments = tuple(one for one in snapshot.comments if one.id not in self.in_conversation)
+        threads = tuple(
+            replace(thread, comments=tuple(one for one in thread.comments if one.id not in self.in_threads))
+            for thread in snapshot.threads
+        )
+        return replace(snapshot, comments=comments, threads=threads)
+
+
+def duplicates(snapshot: Snapshot, instance: str) -> Duplicates:
+    """Find comments, replies, announcements and answers to commands that concurrent runs posted twice."""
+    announced = _all_but_first(_announcements_there(snapshot.comments, instance))
+    in_conversation = (*announced, *_answered_twice(snapshot.comments, instance))
+    return Duplicates(in_conversation, duplicates_in_threads(snapshot.threads, instance))
+
+
+def duplicates_in_threads(threads: Sequence[Thread], instance: str) -> tuple[int, ...]:
+    """Return the ids of comments, replies and answers to commands in threads that were posted twice.
 
     A comment is a duplicate if other comments contain all its findings. Comments with a reply or in a resolved thread
     are kept. Without such a comment, the first comment with the most findings is kept. Of several replies, the first
@@ -149,7 +175,7 @@ def duplicates(threads: Sequence[Thread], instance: str) -> tuple[int, ...]:
             extra.append(thread.comments[0].id)
         kept.update(mark.ids)
     said = (one for thread in threads for one in thread.comments)
-    return (*extra, *_all_but_first(replies_there(threads, instance)), *answered_twice(said, instance))
+    return (*extra, *_all_but_first(replies_there(threads, instance)), *_answered_twice(said, instance))
 
 
 def _all_but_first(found: Iterable[tuple[str, _Entry]]) -> Iterator[_Entry]:
@@ -163,7 +189,7 @@ def _rank(marked: tuple[Thread, FindingMark]) -> tuple[bool, int, int]:
     return not _touched(thread), -len(mark.ids), thread.comments[0].id
 
 
-def answered_twice(comments: Iterable[Comment], instance: str) -> Iterator[int]:
+def _answered_twice(comments: Iterable[Comment], instance: str) -> Iterator[int]:
     """Yield the ids of all answers to a command but the first. An answer with `Reaction.YES` takes precedence."""
     answers = ((one.id, mark) for one, mark in answers_in(comments) if mark.instance == instance)
     ranked = ((mark.comment, (mark.reaction is not Reaction.YES, comment_id)) for comment_id, mark in answers)
@@ -309,29 +335,21 @@ class Announcement(Struct, frozen=True):
         return f"{identity}-{attempt}{'-unbought' if self.ending is Ending.NOT_BOUGHT else ''}"
 
 
-class Announcing(Struct, frozen=True):
-    """The announcements to post, and the ids of duplicate comments that two concurrent runs posted."""
-
-    posts: tuple[Announcement, ...] = ()
-    extra: tuple[int, ...] = ()
-
-    def __bool__(self) -> bool:
-        return bool(self.posts or self.extra)
-
-
 def left_to_announce(
-    late: Iterable[Announcement], comments: Sequence[Comment], instance: str, posted: frozenset[str]
-) -> Announcing:
-    """Return the announcements that were never posted, and the duplicate comments to delete.
+    late: Iterable[Announcement], comments: Iterable[Comment], instance: str, posted: frozenset[str]
+) -> tuple[Announcement, ...]:
+    """Return the announcements that were never posted."""
+    done = posted.union(key for key, _ in _announcements_there(comments, instance))
+    return tuple(one for one in late if one.key not in done)
+
+
+def _announcements_there(comments: Iterable[Comment], instance: str) -> Iterator[tuple[str, int]]:
+    """Yield the key and id of each announcement.
 
     Comments that another account has edited are ignored, so that an edit neither hides an answer nor deletes a comment.
-    Of several announcements of one answer, the first is kept.
     """
     ours = ((read_announcement_mark(one.body), one.id) for one in comments if one.ours and one.edited_by_us)
-    there = [(mark[1], comment_id) for mark, comment_id in ours if mark and mark[0] == instance]
-    done = posted.union(key for key, _ in there)
-    posts = tuple(one for one in late if one.key not in done)
-    return Announcing(posts, (*_all_but_first(there), *answered_twice(comments, instance)))
+    return ((mark[1], comment_id) for mark, comment_id in ours if mark and mark[0] == instance)
 
 
 def mentioned(pull: PullRequest, purchase: Purchase) -> tuple[str, ...]:

@@ -56,7 +56,7 @@ def endings(
     update = update or LedgerUpdate(purchases=now, answers=(answered(),))
     state = known(may_buy=may_buy, bought_before=bought)
     state = replace(state, found=ledger, stored=StoredLedger(ledger), ledgers=LedgerVersions(ledger, update))
-    return [one.ending for one in announcing(replace(state, **more), outcome).posts]
+    return [one.ending for one in announcing(replace(state, **more), outcome)]
 
 
 LATE = [

@@ -122,7 +122,7 @@ from reviewbot.errors import (
 )
 from reviewbot.values import replace
 from tests.domain.builders import HEAD, NOON, labelled, pull, purchase, view
-from tests.domain.machine.world import OTHER_HEAD, RECORD, SIGNER, RandomWorld, price_read
+from tests.domain.machine.world import OTHER_HEAD, RECORD, SIGNER, RandomWorld
 
 AWAY = steps.Failed(ForgeUnreachable("GitHub is away."))
 RICH = Balance(Decimal(9999), Decimal(0))
@@ -176,11 +176,11 @@ def own(now: Known, **more: Any) -> Purchase:  # noqa: ANN401 — any field
 
 
 def go(phase: Any, *results: steps.Result | Balance, now: datetime = NOON) -> Any:  # noqa: ANN401 — a test knows which phase it is
-    """Return the phase after these results; a balance stands for the price that is read with it."""
+    """Return the phase after these results; a balance stands for the terms, and for the project if it suffices."""
     for result in results:
-        step: Any = decide(phase)
-        read = price_read(step, phase.known, None, result) if isinstance(result, Balance) else result
-        phase = learn(phase, read, now)
+        phase = learn(phase, steps.TermsRead(None, result) if isinstance(result, Balance) else result, now)
+        if isinstance(phase, phases.Priced | phases.PricedReplacement):
+            phase = learn(phase, steps.ProjectFound(12), now)
     return phase
 
 
@@ -229,10 +229,22 @@ def waiting_for_older(now: Known, status: TaskStatus = TaskStatus.PROCESSING) ->
 
 def test_open_tasks_are_cancelled_even_if_the_change_cannot_be_read() -> None:
     begun = start(known(cancels=UNFINISHED, may_buy=False))
-    assert decide(begun) == steps.CancelOpenTasks()
-    due = go(begun, steps.TasksCancelled(("task_1", "task_2")))
+    assert decide(begun) == steps.ReadLedger(must_read=False)
+    tasks = (purchase(identity=f"{number}" * 32, task_id=f"task_{number}") for number in range(1, 5))
+    at = go(begun, StoredLedger(Ledger(tuple(tasks))))
+    for task_id, result in (("task_1", steps.Done()), ("task_2", UNKNOWN)):
+        assert decide(at) == steps.ReadTask(task_id)
+        at = go(at, steps.TaskRead(Task(task_id, TaskStatus.PROCESSING, "processing")))
+        assert decide(at) == steps.CancelTask(task_id)
+        at = go(at, result)
+    done = steps.TaskRead(Task("task_3", TaskStatus.COMPLETED, "completed"))
+    due = go(at, done, UNKNOWN)
     assert isinstance(due, phases.Due)
-    assert due.known.cancelled == {"task_1", "task_2"}
+    assert due.known.cancelled == {"task_1", "task_2"}, "CodeVF may have cancelled a task although it reports an error"
+    assert [one.partition(" task ")[0] for one in due.known.log] == [
+        "reviewbot asked CodeVF to cancel the",
+        "reviewbot could not cancel the",
+    ]
     assert isinstance(go(begun, AWAY), phases.Due)
 
 
@@ -603,7 +615,9 @@ def test_a_task_is_cancelled_for_a_newer_head_only_when_price_and_project_are_kn
     refused = go(approved, steps.Failed(ServiceRefused("No.", status=403)))
     assert refused.outcome.reason is Reason.REFUSED
     replacing = go(approved, RICH)
-    assert decide(replacing) == steps.CancelTask(replacing.awaited.purchase)
+    assert decide(replacing) == steps.CancelTask("task_older")
+    for result in (steps.Done(), UNKNOWN):
+        assert decide(go(replacing, result)) == steps.LookUpTask(replacing.awaited.purchase)
     assert replacing.quote.project_id == 12
     assert go(approved, Balance(Decimal(-999), Decimal(0))).outcome.reason is Reason.OVER_BUDGET
 
@@ -877,7 +891,7 @@ def test_a_check_that_passes_with_a_waiver_is_written_again_if_the_waiver_is_wit
 
 def announced(at: Any) -> Any:  # noqa: ANN401 — a phase, and what is known in it
     """Return what the run knows after it posted the announcement."""
-    posts = announcing(at.known, at.outcome).posts
+    posts = announcing(at.known, at.outcome)
     update = replace(at.known.ledgers.update, posted=frozenset(one.key for one in posts))
     return replace(at.known, ledgers=replace(at.known.ledgers, update=update))
 
@@ -927,8 +941,8 @@ def test_a_deferred_purchase_that_fails_is_read_again_and_announced() -> None:
 
 
 def test_a_review_of_an_older_head_that_this_run_cancels_is_not_announced() -> None:
-    replaced = go(start(known(cancels=UNFINISHED)), steps.TasksCancelled(("task_1",)))
-    assert replaced.known.cancelled == {"task_1"}
+    replacing = go(waiting_for_older(known(), TaskStatus.PENDING), RICH)
+    assert go(replacing, steps.Done()).known.cancelled == {"task_older"}
 
 
 def test_who_requests_a_review_is_recorded_with_its_purchase() -> None:
@@ -1222,7 +1236,7 @@ def test_a_review_that_replaces_another_is_paid_for_as_a_whole_and_sized_by_what
     assert isinstance(replacing, phases.Replacing)
     assert replacing.quote.max_credits == 600
     cancelled = steps.TaskRead(Task("task_older", TaskStatus.CANCELLED, "cancelled"))
-    sizing = go(replacing, cancelled)
+    sizing = go(replacing, steps.Done(), cancelled)
     assert isinstance(sizing, phases.Scoping)
     quoted = go(sizing, steps.NewPartRead(()))
     assert (quoted.bought.purchase.max_credits, quoted.bought.project_id) == (240, 12)
@@ -1366,15 +1380,15 @@ def _intending(now: Known, intent: Purchase) -> Known:
 
 
 def test_a_task_that_cannot_be_read_after_cancelling_is_awaited() -> None:
-    replacing = go(waiting_for_older(known(), TaskStatus.PENDING), RICH)
-    assert isinstance(go(replacing, steps.Failed(ServiceUnreachable("Away."))), phases.DeferredForOlder)
+    replaced = go(waiting_for_older(known(), TaskStatus.PENDING), RICH, steps.Done())
+    assert isinstance(go(replaced, steps.Failed(ServiceUnreachable("Away."))), phases.DeferredForOlder)
 
 
 def test_a_task_that_finished_before_it_was_cancelled_frees_no_credits() -> None:
-    replacing = go(waiting_for_older(known(), TaskStatus.PENDING), RICH)
+    replaced = go(waiting_for_older(known(), TaskStatus.PENDING), RICH, steps.Done())
     answer = PlacedAnswer("task_older", whole=True, here=False, report=Report("", ()), placed=())
     finished = steps.TaskRead(Task("task_older", TaskStatus.COMPLETED, "completed"), answer)
-    assert isinstance(go(replacing, finished), phases.Pricing | phases.Scoping), "the price is read again"
+    assert isinstance(go(replaced, finished), phases.Pricing | phases.Scoping), "the price is read again"
 
 
 def test_a_head_that_has_moved_gets_no_deferral() -> None:

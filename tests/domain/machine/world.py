@@ -31,20 +31,20 @@ from reviewbot.domain.ledger.versions import StoredLedger
 from reviewbot.domain.machine.decide import decide
 from reviewbot.domain.machine.decisions.late_answers import announcing
 from reviewbot.domain.machine.decisions.outcome import CHECK_RUN, SUMMARY
-from reviewbot.domain.machine.decisions.purchase import quote
 from reviewbot.domain.machine.known import HeadProof, Known, Request, ReviewedChange, ReviewedHead
 from reviewbot.domain.machine.learn import learn
 from reviewbot.domain.machine.phases import Ended, Phase
 from reviewbot.domain.machine.steps import (
     Announce,
-    CancelOpenTasks,
     CancelTask,
     ChangeRead,
     CloseOlderChecks,
     CreateTask,
+    DeleteDuplicates,
     DismissRequests,
     Done,
     Failed,
+    FindProject,
     Finish,
     HeadChecksRead,
     LookUpTask,
@@ -53,7 +53,7 @@ from reviewbot.domain.machine.steps import (
     OpenReviewer,
     PollTask,
     PostReview,
-    PriceRead,
+    ProjectFound,
     ReadAgain,
     ReadChange,
     ReadHeadChecks,
@@ -61,10 +61,10 @@ from reviewbot.domain.machine.steps import (
     ReadNewPart,
     ReadPermission,
     ReadPosted,
-    ReadPrice,
     ReadResult,
     ReadSummary,
     ReadTask,
+    ReadTerms,
     RecordInCheckRun,
     RecordInSummary,
     RecordInSummaryAgain,
@@ -77,7 +77,7 @@ from reviewbot.domain.machine.steps import (
     Step,
     TaskCreated,
     TaskRead,
-    TasksCancelled,
+    TermsRead,
     UpdateThreads,
     WriteCheckRun,
     WriteOutput,
@@ -327,8 +327,6 @@ class RandomWorld:
                 return self.error() if fails else self.random.choice(list(Permission))
             case ReadLedger():
                 return self.error() if fails else self.stored("0" * 32)
-            case CancelOpenTasks():
-                return self.error() if fails else TasksCancelled(("task_1",) if self.chance(0.5) else ())
             case ReadChange():
                 change = self.change()
                 own = replace(known, change=change).identity.digest()
@@ -346,19 +344,21 @@ class RandomWorld:
                 if fails:
                     return Failed(ServiceRefused("Unknown.", status=404))
                 return NotOver() if self.chance(0.2) else TaskRead(self.task(task.id), seconds=2)
-            case CancelTask(purchase=bought):
-                return self.service_error() if fails else self.looked_up(bought)
+            case CancelTask():
+                return self.service_error() if fails else Done()
             case ReadAgain():
                 return self.error() if fails else self.reread(known)
             case ReadNewPart():
                 parts = (NewPart("src/app.py", ((2, 2),)),)
                 return self.error() if fails else NewPartRead(parts if self.chance(0.5) else (), self.chance(0.8))
-            case ReadPrice():
+            case ReadTerms():
                 tag = Tag(1, "security", Decimal(2)) if known.request.expertise else None
                 balance = Balance(Decimal(self.random.choice([0, 10_000, 10_000])), Decimal(0))
                 paid = balance if known.request.paid else None
-                return self.service_error() if fails else price_read(step, known, tag, paid)
-            case RemoveLabel():
+                return self.service_error() if fails else TermsRead(tag, paid)
+            case FindProject():
+                return self.service_error() if fails else ProjectFound(12)
+            case RemoveLabel() | DeleteDuplicates():
                 return Done()
             case RecordKeepingText():
                 return self.error() if fails else Done()
@@ -404,7 +404,7 @@ class RandomWorld:
 
     def announced(self, known: Known, outcome: Outcome) -> Known:
         """Return the announcements as posted, or not, since the token may not."""
-        keys = {one.key for one in announcing(known, outcome).posts if self.chance(0.9)}
+        keys = {one.key for one in announcing(known, outcome) if self.chance(0.9)}
         return known.with_update(known.ledgers.update.having_posted(keys))
 
     def looked_up(self, bought: Purchase) -> TaskRead:
@@ -425,7 +425,7 @@ class RandomWorld:
     def reread(self, known: Known) -> Reread:
         """Return a second read, in which a deferred purchase may be cancelled, or another run may be the first."""
         snapshot, ledger, own = known.snapshot, known.ledger, known.purchase
-        if self.chance(0.05):
+        if self.chance(0.1):
             snapshot = replace(snapshot, pull=pull(head_sha=OTHER_HEAD))
         if self.chance(0.3):
             for one in ledger.deferred():
@@ -458,15 +458,6 @@ class CollectingWorld(RandomWorld):
         return replace(stored, ledger=stored.ledger.with_purchase(deferred)) if self.chance(0.8) else stored
 
 
-def price_read(step: ReadPrice, known: Known, tag: Tag | None, balance: Balance | None) -> Result:
-    """Return the price, or the error of a limit, in project 12."""
-    try:
-        agreed = quote(known, step.candidate, tag, balance, freed=step.freed)
-    except ReviewbotError as error:
-        return Failed(error)
-    return PriceRead(replace(agreed, project_id=12), balance)
-
-
 def play(world: RandomWorld, start: Callable[[Known], Phase]) -> tuple[Trace, Known, Ended]:
     """Play one run in a random world until it ends."""
     trace = Trace()
@@ -476,7 +467,7 @@ def play(world: RandomWorld, start: Callable[[Known], Phase]) -> tuple[Trace, Kn
         result = world.answer(step, phase.known)
         trace.steps.append((step, result))
         if isinstance(step, Announce):
-            trace.announced.extend(announcing(phase.known, step.outcome).posts)
+            trace.announced.extend(announcing(phase.known, step.outcome))
         phase, now = learn(phase, result, now), now + timedelta(seconds=1)
         assert len(trace.steps) < STEPS_AT_MOST, "the run does not end"
     assert isinstance(phase, Ended)

@@ -6,9 +6,9 @@ import pytest
 
 from reviewbot.domain.findings.markers import AnswerMark, announcement_mark
 from reviewbot.domain.github.drafts import Reaction
-from reviewbot.domain.github.pull_request import Comment
+from reviewbot.domain.github.pull_request import Comment, DefaultBranch, Repository, Snapshot
 from reviewbot.domain.ledger.ledger import TaskState
-from reviewbot.domain.publishing.comment_diff import Announcement, Ending, left_to_announce, mentioned
+from reviewbot.domain.publishing.comment_diff import Announcement, Ending, duplicates, left_to_announce, mentioned
 from reviewbot.values import replace
 from tests.domain.builders import pull, purchase
 
@@ -20,6 +20,14 @@ def comment(comment_id: int, key: str = KEY, instance: str = "", *, ours: bool =
     return Comment(comment_id, "", f"{announcement_mark(instance, key)}\nFinished.", ours=ours)
 
 
+def in_conversation(*comments: Comment, instance: str = "") -> tuple[int, ...]:
+    snapshot = Snapshot(Repository(1, "acme/parcels", "main", ""), pull(), DefaultBranch(), comments, (), (), ())
+    found = duplicates(snapshot, instance)
+    left = found.removed_from(snapshot)
+    assert {one.id for one in left.comments} == {one.id for one in comments} - set(found.in_conversation)
+    return found.in_conversation
+
+
 def test_a_late_answer_is_announced_once() -> None:
     late = [Announcement(DONE, Ending.ANSWERED)]
     others = [
@@ -29,11 +37,11 @@ def test_a_late_answer_is_announced_once() -> None:
         comment(5, f"{KEY}-unbought"),
         comment(6, KEY[:-1] + "2"),
     ]
-    assert left_to_announce(late, others, "", frozenset()).posts == tuple(late)
+    assert left_to_announce(late, others, "", frozenset()) == tuple(late)
     assert not left_to_announce(late, [comment(3)], "", frozenset())
     assert not left_to_announce(late, [], "", frozenset({KEY})), "a deleted announcement stays deleted"
     edited = replace(comment(9), edited_by="mona", edited_by_us=False)
-    assert left_to_announce(late, [comment(4), comment(3), comment(8), edited], "", frozenset()).extra == (4, 8)
+    assert in_conversation(comment(4), comment(3), comment(8), edited) == (4, 8)
 
 
 def test_the_first_of_several_answers_to_a_command_is_kept() -> None:
@@ -41,10 +49,10 @@ def test_the_first_of_several_answers_to_a_command_is_kept() -> None:
     there = [comment(5), *(replace(comment(number), body=text) for number, text in ((9, second), (7, first)))]
     other = replace(comment(8), body=str(AnswerMark("", "1002", Reaction.YES)))
     foreign = replace(comment(10), body=first, ours=False)
-    assert left_to_announce([], [*there, other, foreign], "", frozenset()).extra == (9,)
+    assert in_conversation(*there, other, foreign) == (9,)
     refused = replace(comment(6), body=second)
-    assert left_to_announce([], [*there, refused], "", frozenset()).extra == (6, 9), "yes is kept before an older no"
-    assert not left_to_announce([], there, "night", frozenset())
+    assert in_conversation(*there, refused) == (6, 9), "yes is kept before an older no"
+    assert in_conversation(*there, instance="night") == ()
 
 
 def test_a_purchase_that_was_not_bought_may_be_announced_when_it_is() -> None:

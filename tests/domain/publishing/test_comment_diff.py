@@ -37,7 +37,7 @@ from reviewbot.domain.publishing.comment_diff import (
     ReplyDraft,
     ThreadUpdate,
     commented_answers,
-    duplicates,
+    duplicates_in_threads,
     group,
     left_to_post,
     left_to_reply,
@@ -160,24 +160,24 @@ def at(identifier: int, *ids: str, resolved: bool = False, answers: int = 0, our
 
 
 def test_the_first_of_several_duplicates_is_kept() -> None:
-    assert duplicates([at(20, "aa"), at(10, "aa"), at(30, "bb")], "") == (20,)
-    assert duplicates([at(10, "aa", "bb"), at(20, "bb")], "") == (20,)
-    assert duplicates([at(10, "aa"), at(20, "aa", "bb")], "") == (10,)
-    assert duplicates([at(10, "aa", "cc"), at(20, "aa", "bb")], "") == ()
+    assert duplicates_in_threads([at(20, "aa"), at(10, "aa"), at(30, "bb")], "") == (20,)
+    assert duplicates_in_threads([at(10, "aa", "bb"), at(20, "bb")], "") == (20,)
+    assert duplicates_in_threads([at(10, "aa"), at(20, "aa", "bb")], "") == (10,)
+    assert duplicates_in_threads([at(10, "aa", "cc"), at(20, "aa", "bb")], "") == ()
 
 
 def test_a_duplicate_that_a_person_answered_or_resolved_is_kept() -> None:
-    assert duplicates([at(10, "aa"), at(20, "aa", answers=1)], "") == (10,)
-    assert duplicates([at(10, "aa"), at(20, "aa", resolved=True)], "") == (10,)
-    assert duplicates([at(10, "aa", answers=1), at(20, "aa", resolved=True)], "") == ()
+    assert duplicates_in_threads([at(10, "aa"), at(20, "aa", answers=1)], "") == (10,)
+    assert duplicates_in_threads([at(10, "aa"), at(20, "aa", resolved=True)], "") == (10,)
+    assert duplicates_in_threads([at(10, "aa", answers=1), at(20, "aa", resolved=True)], "") == ()
 
 
 def test_only_reviewbots_own_comments_are_duplicates() -> None:
-    assert duplicates([at(10, "aa"), at(20, "aa", ours=False)], "") == ()
-    assert duplicates([at(10, "aa"), at(20, "aa")], "other") == ()
-    assert duplicates([at(10), at(20)], "") == ()
+    assert duplicates_in_threads([at(10, "aa"), at(20, "aa", ours=False)], "") == ()
+    assert duplicates_in_threads([at(10, "aa"), at(20, "aa")], "other") == ()
+    assert duplicates_in_threads([at(10), at(20)], "") == ()
     empty = Thread("T", is_resolved=False, comments=())
-    assert duplicates([empty], "") == ()
+    assert duplicates_in_threads([empty], "") == ()
 
 
 # --- Existing threads -------------------------------------------------------------------------------------------------
@@ -399,10 +399,12 @@ def test_the_reviewers_own_reply_keeps_no_thread_open() -> None:
 
 def test_the_first_of_two_equal_replies_is_kept() -> None:
     twice = with_reply(with_reply(at(10, "aa"), DRAFT.key, 40), DRAFT.key, 30)
-    assert duplicates([with_reply(twice, "b" * 10, 50)], "") == (40,)
-    assert duplicates([with_reply(at(10, "aa"), DRAFT.key, 40), with_reply(at(20, "bb"), DRAFT.key, 60)], "") == (60,)
-    assert duplicates([with_reply(twice, DRAFT.key, 20, ours=False)], "") == (40,)
-    assert duplicates([twice], "night") == ()
+    assert duplicates_in_threads([with_reply(twice, "b" * 10, 50)], "") == (40,)
+    assert duplicates_in_threads(
+        [with_reply(at(10, "aa"), DRAFT.key, 40), with_reply(at(20, "bb"), DRAFT.key, 60)], ""
+    ) == (60,)
+    assert duplicates_in_threads([with_reply(twice, DRAFT.key, 20, ours=False)], "") == (40,)
+    assert duplicates_in_threads([twice], "night") == ()
 
 
 def test_the_first_of_two_equal_answers_is_kept() -> None:
@@ -411,8 +413,8 @@ def test_the_first_of_two_equal_answers_is_kept() -> None:
         answers = (ThreadComment(one, "u", body, ours, author="bot") for one in ids)
         return replace(at(10, "aa"), comments=(*at(10, "aa").comments, *answers))
 
-    assert duplicates([with_answers(40, 30)], "") == (40,)
+    assert duplicates_in_threads([with_answers(40, 30)], "") == (40,)
     yes = with_answers(50, reaction=Reaction.YES)
-    assert set(duplicates([with_answers(40, 30), yes], "")) == {40, 30}
-    assert duplicates([with_answers(40, 30)], "night") == ()
-    assert duplicates([with_answers(40, 30, ours=False)], "") == ()
+    assert set(duplicates_in_threads([with_answers(40, 30), yes], "")) == {40, 30}
+    assert duplicates_in_threads([with_answers(40, 30)], "night") == ()
+    assert duplicates_in_threads([with_answers(40, 30, ours=False)], "") == ()

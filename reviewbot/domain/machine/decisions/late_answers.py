@@ -11,7 +11,6 @@ from reviewbot.domain.policy.eligibility import AtTerminal
 from reviewbot.domain.policy.verdict import Outcome, Reason, Status
 from reviewbot.domain.publishing.comment_diff import (
     Announcement,
-    Announcing,
     Ending,
     commented_answers,
     left_to_announce,
@@ -26,11 +25,11 @@ _OPEN = (TaskState.OPEN,)
 _UNBOUGHT = (TaskState.DEFERRED, TaskState.INTENT)
 
 
-def announcing(known: Known, outcome: Outcome) -> Announcing:
+def announcing(known: Known, outcome: Outcome) -> tuple[Announcement, ...]:
     """Return the late answers to announce. A run at a terminal shows late answers and announces none."""
     request = known.request
     if not request.remembers or request.is_keyless or isinstance(request.trigger, AtTerminal):
-        return Announcing()
+        return ()
     return left_to_announce(_late(known, outcome), known.snapshot.comments, request.instance, known.ledger.posted)
 
 
