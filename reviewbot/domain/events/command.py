@@ -43,11 +43,14 @@ class _Command(Struct, frozen=True):
 
 
 class CommitsUnread(_Command, frozen=True):
-    """Authors may not use this command, and some commits are unknown. Every commit is read next."""
+    """Authors may not use this command, and some commits were not read. Every commit is read next."""
 
 
 class Unauthorized(_Command, frozen=True):
-    """The permission of the command's author is read next. `pull` has every commit if the authors matter."""
+    """The permission of the command's author is read next.
+
+    `pull` contains every commit if authors may not use the command.
+    """
 
     pull: PullRequest
 
@@ -169,7 +172,6 @@ def _authorized(at: Permitted, ledger: Ledger, now: datetime) -> Authorized | Ex
 
 def _steps_of(action: CommandAction, at: Permitted, ledger: Ledger) -> tuple[Executing, ...]:  # noqa: PLR0911 — a table
     """Return the steps of an action. They are idempotent, so a later run can repeat a killed run."""
-    # These runs also publish finished reviews, but buy only what an earlier run deferred or began to buy.
     review = steps.StartReview(at.known.request.trigger)
     match action:
         case authorize.EditLedger(edit=edit):

@@ -32,7 +32,10 @@ class ReadCommits(Struct, frozen=True):
 
 
 class StartReview(Struct, frozen=True):
-    """Start a review run, which publishes finished reviews. Without `may_buy`, it requests no new review."""
+    """Start a review run, which publishes finished reviews.
+
+    If `may_buy` is False, it buys only what an earlier run deferred or began to buy.
+    """
 
     trigger: Trigger
     may_buy: bool = False
@@ -47,13 +50,16 @@ class AskQuestion(Struct, frozen=True):
 
 
 class PostOpenAnswers(Struct, frozen=True):
-    """Post the finished answers to open questions, except questions whose comment key is in `but`."""
+    """Post the finished answers to open questions.
+
+    Questions with a comment key in `but` are skipped, because the caller executes their commands.
+    """
 
     but: frozenset[str] = frozenset()
 
 
 class ExecuteCommand(Struct, frozen=True):
-    """Execute a command. Without `waits`, the run does not wait for a review."""
+    """Execute a command. For a missed command, the run does not wait for a review."""
 
     posted: PostedCommand
     waits: bool
@@ -145,7 +151,7 @@ class PublishGroup(Struct, frozen=True):
 
 
 class Fail(Struct, frozen=True):
-    """End the run with an error. The next run tries again."""
+    """End the run with an error, so that the next run tries again."""
 
     error: ReviewbotError
 
