@@ -23,9 +23,8 @@ def handle_closed(ports: Ports, event: ClosedEvent) -> Outcome:
     """Cancel pending tasks and publish finished reviews, or record the reactions if no purchase or question is open."""
     settings, snapshot = load_settings(ports, load_snapshot(ports, event.number))
     run = RunContext.of(ports, settings, snapshot, Renderer())
-    begin: closed.Phase = closed.start(known_of(run, snapshot, DispatchEvent(event.number, event.sender)))
-    _, outcome = take_steps(ports, begin, closed.decide, lambda step, _: _perform(run, step, snapshot), closed.learn)
-    return outcome
+    begin = closed.start(known_of(run, snapshot, DispatchEvent(event.number, event.sender)))
+    return take_steps(ports, begin, closed.decide, lambda step, _: _perform(run, step, snapshot), closed.learn)[1]
 
 
 def _perform(run: RunContext, step: closed.Step, snapshot: Snapshot) -> closed.Result:

@@ -19,9 +19,8 @@ from reviewbot.settings import peek_settings
 
 def handle_merge_group(ports: Ports, event: MergeGroupEvent) -> Outcome:
     """Write the check run on the group's head. Without this check run, the merge queue would stall."""
-    begin: merge_group.Phase = merge_group.start(event)
-    _, outcome = take_steps(ports, begin, merge_group.decide, lambda step, _: _perform(ports, step), merge_group.learn)
-    return outcome
+    begin = merge_group.start(event)
+    return take_steps(ports, begin, merge_group.decide, lambda step, _: _perform(ports, step), merge_group.learn)[1]
 
 
 def _perform(ports: Ports, step: merge_group.Step) -> merge_group.Result:

@@ -14,8 +14,9 @@ from msgspec import Struct
 from reviewbot.app.context import Ports, RunContext
 from reviewbot.app.perform import perform
 from reviewbot.domain.events.command import Answering, Authorized
-from reviewbot.domain.events.steps import Fail
-from reviewbot.domain.github.pull_request import Permission
+from reviewbot.domain.events.comments import CaughtUp
+from reviewbot.domain.events.steps import Fail, QueueRead
+from reviewbot.domain.github.pull_request import Permission, Snapshot
 from reviewbot.domain.machine import steps
 from reviewbot.domain.machine.decide import decide
 from reviewbot.domain.machine.decisions.outcome import why_incomplete
@@ -89,7 +90,7 @@ def _perform_or_fail(perform_step: Callable[[Any, P], R], step: Struct, phase: P
 
 
 def describe(phase: Struct, step: Struct) -> str:
-    reason = _meaning(type(step if isinstance(phase, Publishing | Authorized | Answering) else phase))
+    reason = _meaning(type(step if isinstance(phase, Publishing | Authorized | Answering | CaughtUp) else phase))
     return f"{type(phase).__name__} -> {type(step).__name__}: {reason}"
 
 
@@ -98,7 +99,7 @@ def _meaning(kind: type[Struct]) -> str:
     return (inspect.getdoc(kind) or "").partition("\n")[0]
 
 
-def describe_result(result: object) -> str:
+def describe_result(result: object) -> str:  # noqa: C901, PLR0912 — a row for each kind of result
     """Return the type of a result, and the values that decide the next phase."""
     match result:
         case steps.Failed(error=error):
@@ -117,6 +118,12 @@ def describe_result(result: object) -> str:
             said = f"head {snapshot.pull.head_sha[:7]}, ledger {stored.ledger.counter}"
         case Permission():
             said = result.value
+        case Outcome(status=status, reason=reason):
+            said = f"{status}, {reason}"
+        case Snapshot(pull=pull):
+            said = f"head {pull.head_sha[:7]}"
+        case QueueRead(entries=entries):
+            said = f"{len(entries)} pull requests"
         case Known():
             denied = "".join(f", denied: {one}" for one in sorted(result.wrote.denied))
             said = f"head {result.snapshot.pull.head_sha[:7]}, ledger {result.ledgers.written.counter}{denied}"

@@ -42,9 +42,7 @@ def _execute_commands(ports: Ports, number: int, key: str = "") -> tuple[comment
     snapshot = load_snapshot(ports, number)
     settings = peek_settings(ports.inputs, snapshot.default_branch.config)
     now, is_keyless, dry_run = ports.clock.now(), settings.is_keyless, settings.dry_run
-    begin: comments.Phase = comments.start(
-        snapshot, settings.instance, now, key, is_keyless=is_keyless, dry_run=dry_run
-    )
+    begin = comments.start(snapshot, settings.instance, now, key, is_keyless=is_keyless, dry_run=dry_run)
     ended, outcome = take_steps(
         ports, begin, comments.decide, lambda step, at: _perform(ports, step, at.catch_up.snapshot), comments.learn
     )
@@ -56,8 +54,8 @@ def _perform(ports: Ports, step: comments.Step, snapshot: Snapshot) -> comments.
         case steps.PostOpenAnswers(but=but):
             post_open_answers(ports, snapshot, but)
         case steps.ExecuteCommand(posted=posted, waits=waits):
-            patient = ports if waits else replace(ports, inputs={**ports.inputs, "wait-minutes": "0"})
-            return execute_command(patient, posted, snapshot)
+            without_wait = replace(ports, inputs={**ports.inputs, "wait-minutes": "0"})
+            return execute_command(ports if waits else without_wait, posted, snapshot)
         case steps.LogFailure(key=key, error=error):
             ports.reporter.say(f"reviewbot could not execute the command in comment {key}: {error.clause}")
         case steps.ReadPullRequest(number=number):

@@ -34,10 +34,8 @@ def execute_command(ports: Ports, posted: PostedCommand, snapshot: Snapshot) -> 
     wait_until = began + settings.wait_minutes * 60
     run = RunContext.of(ports, settings, snapshot, Renderer(overrides(snapshot)), wait_until=wait_until)
     known = known_of(run, snapshot, DispatchEvent(snapshot.pull.number, posted.sender))
-    begin: command.Phase = command.start(known, posted)
-    perform_step = partial(_perform, run, known, posted)
-    _, outcome = take_steps(ports, begin, command.decide, lambda step, _: perform_step(step), command.learn)
-    return outcome
+    begin, perform_step = command.start(known, posted), partial(_perform, run, known, posted)
+    return take_steps(ports, begin, command.decide, lambda step, _: perform_step(step), command.learn)[1]
 
 
 def _perform(run: RunContext, known: Known, posted: PostedCommand, step: command.Step) -> command.Result:  # noqa: C901 — a row for each step

@@ -45,7 +45,7 @@ class Reviewed(_Closed, frozen=True):
 Phase = Closed | NothingOpen | StillOpen | Reviewed | Ended
 
 
-def start(known: Known) -> Closed | Ended:
+def start(known: Known) -> Phase:
     is_exempt = known.snapshot.pull.is_open or not known.request.remembers
     return _ended(known) if is_exempt else Closed(known)
 

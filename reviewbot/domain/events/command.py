@@ -95,7 +95,7 @@ class Answering(_Command, frozen=True):
 Phase = CommitsUnread | Unauthorized | Permitted | Authorized | Executed | Unanswered | Answering | Ended
 
 
-def start(known: Known, posted: PostedCommand) -> CommitsUnread | Unauthorized | Answering:
+def start(known: Known, posted: PostedCommand) -> Phase:
     pull, word = known.snapshot.pull, posted.command.name
     if there := replies_to(known.snapshot, known.request.instance, posted.key):
         outcome = answered(carried_out=True, message=f"An earlier run answered `{word}`.")
@@ -153,7 +153,7 @@ def learn(phase: Phase, result: Result, now: datetime) -> Phase:  # noqa: PLR091
             raise RuntimeError(f"{type(phase).__name__} cannot handle {type(result).__name__}")
 
 
-def _authorized(at: Permitted, ledger: Ledger, now: datetime) -> Authorized | Executed | Answering | Ended:
+def _authorized(at: Permitted, ledger: Ledger, now: datetime) -> Phase:
     request, posted = at.known.request, at.posted
     scope = Scope(
         pull=at.pull,
@@ -199,7 +199,7 @@ def _steps_of(action: CommandAction, at: Permitted, ledger: Ledger) -> tuple[Exe
             assert_never(unknown)
 
 
-def _executed(at: Authorized) -> Authorized | Executed | Answering | Ended:
+def _executed(at: Authorized) -> Phase:
     """Continue after a step. The last step of a question posts the answer itself, unless it fails."""
     outcome = at.outcome
     if at.left:

@@ -88,9 +88,7 @@ class CaughtUp(_CatchingUp, frozen=True):
 Phase = Opened | Missed | Stopped | Attempted | CaughtUp
 
 
-def start(
-    snapshot: Snapshot, instance: str, now: datetime, key: str = "", *, is_keyless: bool, dry_run: bool
-) -> Opened | CaughtUp:
+def start(snapshot: Snapshot, instance: str, now: datetime, key: str = "", *, is_keyless: bool, dry_run: bool) -> Phase:
     """Return the first phase. `key` is the key of the event's comment, or empty if the event is not a comment.
 
     The command of the event is executed last, even if a missed command fails. Without the key of the API, which signs

@@ -81,7 +81,7 @@ class Checked(Struct, frozen=True):
 Phase = Requested | Listed | Comparing | Judged | Checked | Ended
 
 
-def start(event: MergeGroupEvent) -> Requested | Listed | Ended:
+def start(event: MergeGroupEvent) -> Phase:
     return Requested(event) if event.base_ref else after_queue(event, ())
 
 
