@@ -8,22 +8,9 @@ from typing import assert_never
 
 from msgspec import Struct
 
-from reviewbot.domain.commands.parse import (
-    CommandName,
-    PostedCommand,
-    key_of,
-    open_commands,
-    replies_to,
-    said_in,
-)
-from reviewbot.domain.events.steps import (
-    ExecuteCommand,
-    Fail,
-    LogFailure,
-    PostOpenAnswers,
-    ReadPullRequest,
-    WriteOutcome,
-)
+from reviewbot.domain.commands.parse import CommandName, PostedCommand, key_of, open_commands, replies_to, said_in
+from reviewbot.domain.events import steps
+from reviewbot.domain.events.steps import Fail
 from reviewbot.domain.github.pull_request import Snapshot
 from reviewbot.domain.machine.steps import Done, Failed, Finish
 from reviewbot.domain.policy.verdict import Outcome, Reason, not_due
@@ -35,8 +22,8 @@ MOST_MISSED = 10
 
 _NO_KEY = "This run has no CodeVF API key. The next run that has the key executes the command."
 
-Last = ExecuteCommand | WriteOutcome | Finish | Fail
-Step = PostOpenAnswers | ExecuteCommand | LogFailure | ReadPullRequest | WriteOutcome
+Last = steps.ExecuteCommand | steps.WriteOutcome | Finish | Fail
+Step = steps.PostOpenAnswers | steps.ExecuteCommand | steps.LogFailure | steps.ReadPullRequest | steps.WriteOutcome
 Result = Snapshot | Outcome | Done | Failed
 
 
@@ -105,24 +92,24 @@ def start(snapshot: Snapshot, instance: str, now: datetime, key: str = "", *, is
 
 def _last(snapshot: Snapshot, own: PostedCommand | None, key: str, *, is_keyless: bool) -> Last:
     if own is not None:
-        return ExecuteCommand(own, waits=True)
+        return steps.ExecuteCommand(own, waits=True)
     done = f"reviewbot executed the pending commands on #{snapshot.pull.number}."
     gone = "reviewbot already executed the command, or its comment was edited or deleted."
     if key:
-        return WriteOutcome(not_due(Reason.EVENT, _NO_KEY if is_keyless else gone))
+        return steps.WriteOutcome(not_due(Reason.EVENT, _NO_KEY if is_keyless else gone))
     return Finish(not_due(Reason.COMMAND, _NO_KEY if is_keyless else done))
 
 
 def decide(phase: Phase) -> Step | Finish | Fail:
     match phase:
         case Opened(unanswered=unanswered):
-            return PostOpenAnswers(but=unanswered)
+            return steps.PostOpenAnswers(but=unanswered)
         case Missed(left=left):
-            return ExecuteCommand(left[0], waits=False)
+            return steps.ExecuteCommand(left[0], waits=False)
         case Stopped(key=key, error=error):
-            return LogFailure(key, error)
+            return steps.LogFailure(key, error)
         case Attempted(catch_up=catch_up):
-            return ReadPullRequest(catch_up.snapshot.pull.number)
+            return steps.ReadPullRequest(catch_up.snapshot.pull.number)
         case CaughtUp(catch_up=catch_up):
             return catch_up.last
         case unknown:

@@ -7,17 +7,8 @@ from typing import assert_never
 
 from msgspec import Struct
 
-from reviewbot.domain.events.steps import (
-    CheckTemplates,
-    Ended,
-    Fail,
-    PublishGroup,
-    QueueRead,
-    ReadPullRequest,
-    ReadQueue,
-    ReadQueuedPull,
-    failed,
-)
+from reviewbot.domain.events import steps
+from reviewbot.domain.events.steps import Ended, Fail, failed
 from reviewbot.domain.github.pull_request import Snapshot
 from reviewbot.domain.machine import phases
 from reviewbot.domain.machine.decisions.outcome import failure
@@ -29,8 +20,8 @@ from reviewbot.domain.policy.verdict import Outcome, QueuedPull, carried_by_grou
 from reviewbot.errors import AGAIN, NotFound, ReviewbotError
 from reviewbot.values import replace
 
-Step = ReadQueue | ReadPullRequest | ReadQueuedPull | CheckTemplates | PublishGroup
-Result = QueueRead | Snapshot | QueuedPull | Outcome | Done | Failed
+Step = steps.ReadQueue | steps.ReadPullRequest | steps.ReadQueuedPull | steps.CheckTemplates | steps.PublishGroup
+Result = steps.QueueRead | Snapshot | QueuedPull | Outcome | Done | Failed
 
 
 # Phases
@@ -62,20 +53,20 @@ class Comparing(Struct, frozen=True):
     """The pull requests of the group are read. Their checks and merge bases are read one by one."""
 
     group: Listed
-    left: tuple[ReadQueuedPull, ...]
+    left: tuple[steps.ReadQueuedPull, ...]
     pulls: tuple[QueuedPull, ...] = ()
 
 
 class Judged(Struct, frozen=True):
     """The verdict is known. The templates are checked before it is published."""
 
-    publish: PublishGroup
+    publish: steps.PublishGroup
 
 
 class Checked(Struct, frozen=True):
     """The verdict and the templates are known. The check run is written next."""
 
-    publish: PublishGroup
+    publish: steps.PublishGroup
 
 
 Phase = Requested | Listed | Comparing | Judged | Checked | Ended
@@ -88,13 +79,13 @@ def start(event: MergeGroupEvent) -> Phase:
 def decide(phase: Phase) -> Step | Finish | Fail:
     match phase:
         case Requested(event=event):
-            return ReadQueue(event.base_ref, event.head_sha)
+            return steps.ReadQueue(event.base_ref, event.head_sha)
         case Listed(entries=entries, snapshots=snapshots):
-            return ReadPullRequest(entries[len(snapshots)].number)
+            return steps.ReadPullRequest(entries[len(snapshots)].number)
         case Comparing(left=left):
             return left[0]
         case Judged(publish=publish):
-            return CheckTemplates(publish.snapshot)
+            return steps.CheckTemplates(publish.snapshot)
         case Checked(publish=publish):
             return publish
         case Ended(step=step):
@@ -106,7 +97,7 @@ def decide(phase: Phase) -> Step | Finish | Fail:
 def learn(phase: Phase, result: Result, _now: datetime) -> Phase:  # noqa: PLR0911 — a table
     """Return the phase after a step. A result of another step is a bug."""
     match phase, result:
-        case Requested(event=event), QueueRead(entries=entries):
+        case Requested(event=event), steps.QueueRead(entries=entries):
             return after_queue(event, entries)
         case Requested(event=event), Failed(error=error):
             return after_failed_queue(event, error)
@@ -149,21 +140,21 @@ def _after_snapshot(group: Listed) -> Listed | Comparing | Judged:
     if group.error is not None:
         return Judged(_publish(group, group.error))
     left = zip(group.entries, group.snapshots, strict=True)
-    return Comparing(group, tuple(ReadQueuedPull(entry, snapshot) for entry, snapshot in left))
+    return Comparing(group, tuple(steps.ReadQueuedPull(entry, snapshot) for entry, snapshot in left))
 
 
 def _after_pull(at: Comparing) -> Comparing | Judged:
     return at if at.left else Judged(_publish(at.group, carried_by_group(at.pulls, at.group.event.base_ref)))
 
 
-def _publish(group: Listed, verdict: Outcome | ReviewbotError) -> PublishGroup:
+def _publish(group: Listed, verdict: Outcome | ReviewbotError) -> steps.PublishGroup:
     first = group.snapshots[0]
     on_group = replace(first.pull, head_sha=group.event.head_sha)
     snapshot = replace(first, pull=on_group, checks=(), other_checks=())
-    return PublishGroup(snapshot, verdict, group.is_listed, has_templates=True)
+    return steps.PublishGroup(snapshot, verdict, group.is_listed, has_templates=True)
 
 
-def publishing(known: Known, step: PublishGroup) -> phases.Publishing | phases.Published:
+def publishing(known: Known, step: steps.PublishGroup) -> phases.Publishing | phases.Published:
     """Return the phase of a review run that publishes the verdict."""
     verdict = step.verdict
     outcome = failure(known, verdict) if isinstance(verdict, ReviewbotError) else verdict
