@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from reviewbot.app.context import Ports, RunContext
+from typing import assert_never
+
+from reviewbot.app.context import Ports, RunContext, known_of
 from reviewbot.app.github.ledger_store import read_ledger
 from reviewbot.app.github.summary_comment import record_opinions
 from reviewbot.app.load import load_settings, load_snapshot
-from reviewbot.app.questions.ask import settle_questions
+from reviewbot.app.questions.ask import post_open_answers
 from reviewbot.app.review import review_pull_request
+from reviewbot.app.run import take_steps
+from reviewbot.domain.events import closed, steps
+from reviewbot.domain.github.pull_request import Snapshot
+from reviewbot.domain.machine.steps import Done, ReadLedger
 from reviewbot.domain.model.events import ClosedEvent, DispatchEvent
-from reviewbot.domain.model.review import NOT_BEGUN
-from reviewbot.domain.policy.verdict import Outcome, Reason, not_due
+from reviewbot.domain.policy.verdict import Outcome
 from reviewbot.render.renderer import Renderer
 
 
@@ -18,15 +23,20 @@ def handle_closed(ports: Ports, event: ClosedEvent) -> Outcome:
     """Cancel pending tasks and publish finished reviews, or record the reactions if no purchase or question is open."""
     settings, snapshot = load_settings(ports, load_snapshot(ports, event.number))
     run = RunContext.of(ports, settings, snapshot, Renderer())
-    stored = read_ledger(run, snapshot, must_read=False)
-    closed = f"Pull request #{event.number} was closed."
-    if snapshot.pull.is_open or settings.dry_run or not settings.paid:
-        return not_due(Reason.CLOSED, closed)
-    if not stored.ledger.is_open:
-        record_opinions(run, snapshot, stored)
-        return not_due(Reason.CLOSED, closed)
-    trigger = DispatchEvent(event.number, event.sender)
-    outcome = review_pull_request(ports, trigger, snapshot, may_buy=False, cancels=NOT_BEGUN)
-    settle_questions(ports, run.read_snapshot())
-    message = f" {outcome.message}" if outcome.message else ""
-    return not_due(Reason.CLOSED, f"{closed} Review result: {outcome.reason.value}.{message}")
+    begin = closed.start(known_of(run, snapshot, DispatchEvent(event.number, event.sender)))
+    return take_steps(ports, begin, closed.decide, lambda step, _: _perform(run, step, snapshot), closed.learn)[1]
+
+
+def _perform(run: RunContext, step: closed.Step, snapshot: Snapshot) -> closed.Result:
+    match step:
+        case ReadLedger(must_read=must_read):
+            return read_ledger(run, snapshot, must_read=must_read)
+        case steps.RecordOpinions(stored=stored):
+            record_opinions(run, snapshot, stored)
+        case steps.StartReview():
+            return review_pull_request(run.ports, step, snapshot)
+        case steps.PostOpenAnswers():
+            post_open_answers(run.ports, run.read_snapshot())
+        case unknown:
+            assert_never(unknown)
+    return Done()

@@ -8,10 +8,11 @@ from reviewbot.app.collect.deferred import buy_deferred
 from reviewbot.app.comments.commands import answer_comment, catch_up, relay
 from reviewbot.app.context import Ports, RunContext, known_of
 from reviewbot.app.load import load_settings, load_snapshot
-from reviewbot.app.merge_group import carry_verdicts
+from reviewbot.app.merge_group import handle_merge_group
 from reviewbot.app.output.runner_output import write_bare
 from reviewbot.app.review import review_pull_request
 from reviewbot.app.run import run_machine
+from reviewbot.domain.events.steps import StartReview
 from reviewbot.domain.machine.finish import finish
 from reviewbot.domain.model import events
 from reviewbot.domain.model.events import Event, Rerun
@@ -89,14 +90,14 @@ def _handle(ports: Ports, event: Event) -> Outcome:  # noqa: C901, PLR0911 — a
             return write_bare(ports, not_due(Reason.EVENT, "The event `pull_request_review` does not start a review."))
         case events.ReviewEvent(number=number) | events.DispatchEvent(number=int(number)):
             _check_head(ports, event)
-            return review_pull_request(ports, event, catch_up(ports, number))
+            return review_pull_request(ports, StartReview(event, may_buy=True), catch_up(ports, number))
         case events.RelayEvent(number=number):
-            return write_bare(ports, not_due(Reason.COMMAND, relay(ports, number)))
+            return write_bare(ports, relay(ports, number))
         case events.ChecksEvent(head_sha=head_sha):
             none = not_due(Reason.EVENT, f"No deferred review is waiting for the checks on {head_sha[:7]}.")
             return buy_deferred(ports, event) or write_bare(ports, none)
         case events.MergeGroupEvent():
-            return carry_verdicts(ports, event)
+            return handle_merge_group(ports, event)
         case events.ClosedEvent():
             return write_bare(ports, handle_closed(ports, event))
         case events.OtherEvent(why=why):

@@ -2,46 +2,44 @@
 
 from __future__ import annotations
 
+from typing import assert_never
+
 from reviewbot.app.context import Ports, RunContext, known_of
 from reviewbot.app.load import load_settings, load_snapshot, overrides
-from reviewbot.app.run import run_machine
+from reviewbot.app.run import run_machine, take_steps
+from reviewbot.domain.events import merge_group, steps
 from reviewbot.domain.github.pull_request import Snapshot
-from reviewbot.domain.machine.decisions.outcome import current_check, failure
-from reviewbot.domain.machine.finish import publish_for_group
+from reviewbot.domain.machine.decisions.outcome import current_check
+from reviewbot.domain.machine.steps import Done
 from reviewbot.domain.model.events import DispatchEvent, MergeGroupEvent, QueueEntry
-from reviewbot.domain.policy.verdict import Outcome, QueuedPull, carried_by_group
-from reviewbot.errors import AGAIN, ForgeError, NotFound, ReviewbotError, SettingsError, TemplateError
+from reviewbot.domain.policy.verdict import Outcome, QueuedPull
 from reviewbot.render.renderer import Renderer
 from reviewbot.settings import peek_settings
-from reviewbot.values import replace
 
 
-def carry_verdicts(ports: Ports, event: MergeGroupEvent) -> Outcome:
+def handle_merge_group(ports: Ports, event: MergeGroupEvent) -> Outcome:
     """Write the check run on the group's head. Without this check run, the merge queue would stall."""
-    queued = _queued(ports, event)
-    entries = event.entries if isinstance(queued, ForgeError) else queued or event.entries
-    snapshots = [load_snapshot(ports, entry.number) for entry in entries]
-    if not snapshots:
-        raise NotFound("The merge queue's branch name contains no pull request number (`pr-NUMBER-SHA`).", hint=AGAIN)
-    first = snapshots[0]
-    on_group = replace(first, pull=replace(first.pull, head_sha=event.head_sha), checks=(), other_checks=())
-    problem: ReviewbotError | None = queued if isinstance(queued, ForgeError) else None
-    try:
-        group = [_load(ports, entry, snapshot) for entry, snapshot in zip(entries, snapshots, strict=True)]
-        renderer = Renderer(overrides(first))
-    except (ForgeError, SettingsError, TemplateError) as error:
-        problem, group, renderer = error, [], Renderer()
-    run = RunContext.of(ports, peek_settings(ports.inputs, first.default_branch.config), on_group, renderer)
-    known = known_of(run, on_group, DispatchEvent(first.pull.number, ""))
-    outcome = failure(known, problem) if problem else carried_by_group(group, event.base_ref)
-    if queued == ():
-        known = known.noting(
-            "reviewbot could not read the merge queue, so it took the pull request from the queue's branch name."
-        )
-    return run_machine(run, publish_for_group(known, outcome))
+    begin = merge_group.start(event)
+    return take_steps(ports, begin, merge_group.decide, lambda step, _: _perform(ports, step), merge_group.learn)[1]
 
 
-def _load(ports: Ports, entry: QueueEntry, snapshot: Snapshot) -> QueuedPull:
+def _perform(ports: Ports, step: merge_group.Step) -> merge_group.Result:
+    match step:
+        case steps.ReadQueue(base_ref=base_ref, head_sha=head_sha):
+            return steps.QueueRead(ports.forge.queued(base_ref, head_sha))
+        case steps.ReadPullRequest(number=number):
+            return load_snapshot(ports, number)
+        case steps.ReadQueuedPull(entry=entry, snapshot=snapshot):
+            return _read_queued_pull(ports, entry, snapshot)
+        case steps.CheckTemplates(snapshot=snapshot):
+            return _check_templates(snapshot)
+        case steps.PublishGroup():
+            return _publish(ports, step)
+        case unknown:
+            assert_never(unknown)
+
+
+def _read_queued_pull(ports: Ports, entry: QueueEntry, snapshot: Snapshot) -> QueuedPull:
     settings, snapshot = load_settings(ports, snapshot)
     pull = snapshot.pull
     return QueuedPull(
@@ -53,12 +51,14 @@ def _load(ports: Ports, entry: QueueEntry, snapshot: Snapshot) -> QueuedPull:
     )
 
 
-def _queued(ports: Ports, event: MergeGroupEvent) -> tuple[QueueEntry, ...] | ForgeError:
-    """Return the group's pull requests, or none if the merge queue is unreadable, or the error.
+def _check_templates(snapshot: Snapshot) -> Done:
+    Renderer(overrides(snapshot))
+    return Done()
 
-    After an error, the verdict must not cover only the pull requests in the branch's name.
-    """
-    try:
-        return ports.forge.queued(event.base_ref, event.head_sha) if event.base_ref else ()
-    except ForgeError as error:
-        return error
+
+def _publish(ports: Ports, step: steps.PublishGroup) -> Outcome:
+    snapshot = step.snapshot
+    renderer = Renderer(overrides(snapshot) if step.has_templates else {})
+    run = RunContext.of(ports, peek_settings(ports.inputs, snapshot.default_branch.config), snapshot, renderer)
+    known = known_of(run, snapshot, DispatchEvent(snapshot.pull.number, ""))
+    return run_machine(run, merge_group.publishing(known, step))

@@ -5,13 +5,11 @@ from __future__ import annotations
 from reviewbot.app.context import Ports, RunContext, known_of
 from reviewbot.app.load import load_settings, overrides
 from reviewbot.app.run import run_machine
+from reviewbot.domain.events.steps import StartReview
 from reviewbot.domain.github.pull_request import Snapshot
-from reviewbot.domain.ledger.edits import LedgerEdit
 from reviewbot.domain.machine.decisions.outcome import failure
 from reviewbot.domain.machine.due import start
 from reviewbot.domain.machine.finish import finish
-from reviewbot.domain.model.review import TaskStatus
-from reviewbot.domain.policy.eligibility import Trigger
 from reviewbot.domain.policy.verdict import Outcome
 from reviewbot.errors import SettingsError, TemplateError
 from reviewbot.render.renderer import Renderer, collecting_renderer
@@ -19,17 +17,9 @@ from reviewbot.settings import peek_settings
 from reviewbot.values import replace
 
 
-def review_pull_request(
-    ports: Ports,
-    trigger: Trigger,
-    snapshot: Snapshot,
-    *,
-    may_buy: bool = True,
-    cancels: frozenset[TaskStatus] = frozenset(),
-    edits: tuple[LedgerEdit, ...] = (),
-) -> Outcome:
+def review_pull_request(ports: Ports, step: StartReview, snapshot: Snapshot) -> Outcome:
     """Review a pull request if a review is due. An error in the settings or templates is published."""
-    began = ports.clock.monotonic()
+    began, trigger, may_buy = ports.clock.monotonic(), step.trigger, step.may_buy
     try:
         settings, snapshot = load_settings(ports, snapshot)
         renderer = (Renderer if may_buy else collecting_renderer)(overrides(snapshot))
@@ -41,5 +31,5 @@ def review_pull_request(
     wait_until = began + settings.wait_minutes * 60 if may_buy else 0
     run = RunContext.of(ports, settings, snapshot, renderer, wait_until=wait_until)
     known = known_of(run, snapshot, trigger)
-    request = replace(known.request, may_buy=may_buy, cancels=cancels, edits=edits)
+    request = replace(known.request, may_buy=may_buy, cancels=step.cancels, edits=step.edits)
     return run_machine(run, start(replace(known, request=request)))

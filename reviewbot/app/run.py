@@ -13,17 +13,21 @@ from msgspec import Struct
 
 from reviewbot.app.context import Ports, RunContext
 from reviewbot.app.perform import perform
-from reviewbot.domain.github.pull_request import Permission
+from reviewbot.domain.events.command import Answering, Authorized
+from reviewbot.domain.events.comments import CaughtUp
+from reviewbot.domain.events.steps import Fail, QueueRead
+from reviewbot.domain.github.pull_request import Permission, Snapshot
 from reviewbot.domain.machine import steps
 from reviewbot.domain.machine.decide import decide
 from reviewbot.domain.machine.decisions.outcome import why_incomplete
 from reviewbot.domain.machine.known import Known
 from reviewbot.domain.machine.learn import learn
 from reviewbot.domain.machine.phases import Phase, Publishing, Submitted, SubmittedForOlderHead
-from reviewbot.domain.machine.steps import CreateTask, Finish
+from reviewbot.domain.machine.steps import CreateTask, Failed, Finish
 from reviewbot.domain.policy.verdict import Outcome, Reason
 from reviewbot.domain.questions.machine import CreateQuestion
 from reviewbot.domain.questions.machine import Submitted as SubmittedQuestion
+from reviewbot.errors import ReviewbotError
 
 P = TypeVar("P", bound=Struct)
 R = TypeVar("R")
@@ -55,25 +59,38 @@ def take_steps(
     phase: P,
     decide_on: Callable[[P], Struct],
     perform_step: Callable[[Any, P], R],
-    learn_from: Callable[[P, R, datetime], P],
+    learn_from: Callable[[P, R | Failed, datetime], P],
 ) -> tuple[P, Outcome]:
-    """Perform steps until `Finish`. Signals are delayed while a task is created and recorded."""
+    """Perform steps until `Finish` or `Fail`. Signals are delayed while a task is created and recorded.
+
+    Raises:
+        ReviewbotError: the error of `Fail`.
+    """
     with ExitStack() as uninterrupted:
-        while not isinstance(step := decide_on(phase), Finish):
+        while not isinstance(step := decide_on(phase), Finish | Fail):
             ports.reporter.debug(describe(phase, step))
             if isinstance(step, CreateTask | CreateQuestion):
                 uninterrupted.enter_context(ports.uninterrupted())
-            result = perform_step(step, phase)
+            result = _perform_or_fail(perform_step, step, phase)
             ports.reporter.debug(f"{type(step).__name__} returned {describe_result(result)}")
             phase = learn_from(phase, result, ports.clock.now())
             if not isinstance(phase, Submitted | SubmittedForOlderHead | SubmittedQuestion):
                 uninterrupted.close()
         ports.reporter.debug(describe(phase, step))
+        if isinstance(step, Fail):
+            raise step.error
         return phase, step.outcome
 
 
+def _perform_or_fail(perform_step: Callable[[Any, P], R], step: Struct, phase: P) -> R | Failed:
+    try:
+        return perform_step(step, phase)
+    except ReviewbotError as error:
+        return Failed(error)
+
+
 def describe(phase: Struct, step: Struct) -> str:
-    reason = _meaning(type(step if isinstance(phase, Publishing) else phase))
+    reason = _meaning(type(step if isinstance(phase, Publishing | Authorized | Answering | CaughtUp) else phase))
     return f"{type(phase).__name__} -> {type(step).__name__}: {reason}"
 
 
@@ -82,7 +99,7 @@ def _meaning(kind: type[Struct]) -> str:
     return (inspect.getdoc(kind) or "").partition("\n")[0]
 
 
-def describe_result(result: object) -> str:
+def describe_result(result: object) -> str:  # noqa: C901, PLR0912 — a row for each kind of result
     """Return the type of a result, and the values that decide the next phase."""
     match result:
         case steps.Failed(error=error):
@@ -101,6 +118,12 @@ def describe_result(result: object) -> str:
             said = f"head {snapshot.pull.head_sha[:7]}, ledger {stored.ledger.counter}"
         case Permission():
             said = result.value
+        case Outcome(status=status, reason=reason):
+            said = f"{status}, {reason}"
+        case Snapshot(pull=pull):
+            said = f"head {pull.head_sha[:7]}"
+        case QueueRead(entries=entries):
+            said = f"{len(entries)} pull requests"
         case Known():
             denied = "".join(f", denied: {one}" for one in sorted(result.wrote.denied))
             said = f"head {result.snapshot.pull.head_sha[:7]}, ledger {result.ledgers.written.counter}{denied}"

@@ -13,7 +13,7 @@ from reviewbot_sandbox.codevf import HandClock, TaskLife
 from reviewbot_sandbox.faults import ClientDies, Reply
 from reviewbot_sandbox.github import FileVersion, Level
 
-from reviewbot.app.comments.commands import MOST_MISSED
+from reviewbot.domain.events.comments import MOST_MISSED
 from reviewbot.domain.github.pull_request import MOST_FORMER_BASES, RECENT_COMMITS
 from tests.app.rig import CLEAN, HEAD, REPO, Rig, answer, open_rig
 from tests.app.test_commands import CRITICAL, answers, bypass, check, emoji, event_of, identifier, people, say, summary

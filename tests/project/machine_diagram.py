@@ -11,13 +11,23 @@ from collections.abc import Iterable, Mapping
 from functools import cache
 from itertools import pairwise
 
+from reviewbot.domain.events import closed, command, comments, merge_group
+from reviewbot.domain.events.steps import Fail
 from reviewbot.domain.machine import acquire, buy, decide, due, finish, learn, phases, steps
 from reviewbot.domain.questions import machine
 
 PHASES = {phase.__name__: phase for phase in typing.get_args(phases.Phase)}
 QUESTION_PHASES: tuple[type, ...] = typing.get_args(machine.Phase)
+OTHER_PHASES: Mapping[str, tuple[type, ...]] = {
+    "a question": QUESTION_PHASES,
+    "the commands of a run": typing.get_args(comments.Phase),
+    "a command": typing.get_args(command.Phase),
+    "a closed pull request": typing.get_args(closed.Phase),
+    "a merge group": typing.get_args(merge_group.Phase),
+}
+OTHER_STEPS = machine.Step | comments.Step | command.Step | closed.Step | merge_group.Step | Fail
 ALL_STEPS: tuple[type, ...] = tuple(
-    dict.fromkeys((*typing.get_args(steps.Step), *typing.get_args(machine.Step), steps.Finish))
+    dict.fromkeys((*typing.get_args(steps.Step), *typing.get_args(OTHER_STEPS), steps.Finish))
 )
 MODULES = {"due": due, "acquire": acquire, "buy": buy, "finish": finish}
 """The modules with the functions that `learn` calls."""
@@ -142,8 +152,9 @@ def table() -> str:
         lines.append(f"| `{name}` | {meaning(phase)} | {', '.join(f'`{one}`' for one in sorted(asked[name]))} |")
     lines += ["", "| step | what it does |", "|---|---|"]
     lines += [f"| `{one.__name__}` | {meaning(one)} |" for one in ALL_STEPS]
-    lines += ["", "| phase of a question | what is known |", "|---|---|"]
-    lines += [f"| `{one.__name__}` | {meaning(one)} |" for one in QUESTION_PHASES]
+    for what, kinds in OTHER_PHASES.items():
+        lines += ["", f"| phase of {what} | what is known |", "|---|---|"]
+        lines += [f"| `{one.__name__}` | {meaning(one)} |" for one in kinds]
     return "\n".join(lines)
 
 

@@ -15,6 +15,7 @@ from typing import Any
 
 from reviewbot.domain.codevf.attachments import size_tiers
 from reviewbot.domain.diff.reviewed_file import FileView
+from reviewbot.domain.events.merge_group import after_queue
 from reviewbot.domain.findings.incremental import new_parts
 from reviewbot.domain.findings.markers import read_answer_mark
 from reviewbot.domain.findings.states import update_state
@@ -951,7 +952,7 @@ MUTATIONS: tuple[Mutation, ...] = (
     ),
     Mutation(
         "a question whose comment was edited gets no answer",
-        "reviewbot.app.questions.ask:settle_questions",
+        "reviewbot.app.questions.ask:post_open_answers",
         _returning(None),
         ANSWERED_ONCE,
         BY_PEOPLE,
@@ -1340,7 +1341,7 @@ MUTATIONS: tuple[Mutation, ...] = (
     ),
     Mutation(
         "a run executes more commands after one that it cannot mark as done",
-        "reviewbot.app.comments.commands:_is_executed",
+        "reviewbot.domain.events.comments:is_executed",
         _returning(value=True),
         PAY_ONCE,
         found="paid-for-each-command-again",
@@ -1535,8 +1536,8 @@ MUTATIONS: tuple[Mutation, ...] = (
     ),
     Mutation(
         "a merge group has only its last pull request",
-        "reviewbot.app.merge_group:_queued",
-        _returning(()),
+        "reviewbot.domain.events.merge_group:after_queue",
+        lambda right: lambda event, _entries: right(event, ()),
         NEVER_GREEN,
         steps=(_NEXT, Move("queue", 1), _NEXT, _NEXT),
     ),
@@ -1738,8 +1739,8 @@ MUTATIONS: tuple[Mutation, ...] = (
     ),
     Mutation(
         "a merge queue that cannot be read has one pull request",
-        "reviewbot.app.merge_group:_queued",
-        lambda right: lambda *those: () if isinstance(queued := right(*those), ForgeError) else queued,
+        "reviewbot.domain.events.merge_group:after_failed_queue",
+        lambda _right: lambda event, _error: after_queue(event, ()),
         NEVER_GREEN,
         found="group-with-an-unread-queue",
     ),
@@ -1773,7 +1774,7 @@ MUTATIONS: tuple[Mutation, ...] = (
     ),
     Mutation(
         "a command that GitHub prevents is refused",
-        "reviewbot.domain.commands.authorize:is_left",
+        "reviewbot.domain.commands.authorize:is_retried",
         _returning(value=False),
         CONVERGES,
         found="refused-command",

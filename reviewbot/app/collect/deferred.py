@@ -8,6 +8,7 @@ from reviewbot.app.context import Ports, RunContext
 from reviewbot.app.github.ledger_store import read_ledger
 from reviewbot.app.load import load_settings
 from reviewbot.app.review import review_pull_request
+from reviewbot.domain.events.steps import StartReview
 from reviewbot.domain.model.events import ChecksEvent, DispatchEvent
 from reviewbot.domain.policy.verdict import Outcome
 from reviewbot.errors import ReviewbotError
@@ -47,4 +48,4 @@ def _buy(ports: Ports, number: int) -> Outcome | None:
     waits = settings.paid and read_ledger(run, snapshot).ledger.deferred()
     if not waits or settings.dry_run:
         return None
-    return review_pull_request(ports, DispatchEvent(number, ""), snapshot, may_buy=False)
+    return review_pull_request(ports, StartReview(DispatchEvent(number, "")), snapshot)

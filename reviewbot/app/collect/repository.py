@@ -8,6 +8,7 @@ from reviewbot.app.comments.commands import catch_up
 from reviewbot.app.context import Ports
 from reviewbot.app.load import checked_settings
 from reviewbot.app.review import review_pull_request
+from reviewbot.domain.events.steps import StartReview
 from reviewbot.domain.findings.markers import summary_mark
 from reviewbot.domain.ledger.codec import is_waiting
 from reviewbot.domain.model.events import DispatchEvent
@@ -74,7 +75,7 @@ def _collect(ports: Ports, number: int) -> None:
     snapshot = catch_up(ports, number)
     # There may have been no run when the pull request was closed, so its pending tasks are cancelled here.
     cancels = frozenset() if snapshot.pull.is_open else NOT_BEGUN
-    review_pull_request(ports, DispatchEvent(number, ""), snapshot, may_buy=False, cancels=cancels)
+    review_pull_request(ports, StartReview(DispatchEvent(number, ""), cancels=cancels), snapshot)
 
 
 def _waiting(ports: Ports, settings: Settings) -> tuple[int, ...]:

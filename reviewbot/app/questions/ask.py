@@ -41,7 +41,7 @@ def ask(run: RunContext, snapshot: Snapshot, posted: PostedCommand, action: Ask)
     return _play(Inquiry.of(run, snapshot, stored, question, action.text), may_buy=snapshot.pull.is_open)
 
 
-def settle_questions(ports: Ports, snapshot: Snapshot, but: Collection[str] = ()) -> None:
+def post_open_answers(ports: Ports, snapshot: Snapshot, but: Collection[str] = ()) -> None:
     """Post the finished answers to open questions, and buy nothing. Errors are logged, and the next run tries again.
 
     Questions with a comment key in `but` are skipped, because the caller executes their commands.
@@ -51,12 +51,12 @@ def settle_questions(ports: Ports, snapshot: Snapshot, but: Collection[str] = ()
     if settings.is_keyless or settings.dry_run or summary is None or not has_open_question(summary.body):
         return
     try:
-        _settle(ports, snapshot, but)
+        _post_open_answers(ports, snapshot, but)
     except ReviewbotError as error:
         ports.reporter.say(f"reviewbot could not look up the open questions: {error.clause}")
 
 
-def _settle(ports: Ports, snapshot: Snapshot, but: Collection[str]) -> None:
+def _post_open_answers(ports: Ports, snapshot: Snapshot, but: Collection[str]) -> None:
     settings, snapshot = load_settings(ports, snapshot)
     run = RunContext.of(ports, settings, snapshot, Renderer(overrides(snapshot)))
     stored = read_ledger(run, snapshot)

@@ -20,7 +20,7 @@ class Inquiry(Struct, frozen=True):
 
     Attributes:
         question: the question from the ledger, or from the comment if the ledger has none.
-        text: the text of the question, or empty in `settle_questions`, which buys nothing.
+        text: the text of the question, or empty in `post_open_answers`, which buys nothing.
         finding: the finding that the question is about, or None for the whole pull request.
         known: a review's state, for steps that reviews and questions share.
     """

@@ -19,6 +19,7 @@ from reviewbot.app.review import review_pull_request
 from reviewbot.cli.commands.render import write_document
 from reviewbot.cli.invocation import Call, inputs_of, signals
 from reviewbot.cli.review_target import inputs_at
+from reviewbot.domain.events.steps import StartReview
 from reviewbot.domain.github.pull_request import DefaultBranch, Repository
 from reviewbot.domain.model.events import BOT_SUFFIX
 from reviewbot.domain.policy.eligibility import AtTerminal
@@ -129,5 +130,5 @@ class Replayer(Struct, frozen=True):
             run_url=None,
             inputs=self.inputs,
         )
-        review_pull_request(ports, AtTerminal(), load_snapshot(ports, 0))
+        review_pull_request(ports, StartReview(AtTerminal(), may_buy=True), load_snapshot(ports, 0))
         return reporter.view

@@ -23,6 +23,7 @@ from reviewbot.cli.commands.render import DOCUMENTS, write_document
 from reviewbot.cli.install import how_to_install_analyzers
 from reviewbot.cli.invocation import INTERRUPTED, Call, Interrupts, inputs_of, signals
 from reviewbot.cli.review_target import Place, Setting, open_place
+from reviewbot.domain.events.steps import StartReview
 from reviewbot.domain.policy.eligibility import Asked, AtTerminal
 from reviewbot.domain.policy.verdict import Reason
 from reviewbot.domain.text.formatting import counted
@@ -100,7 +101,7 @@ def _review(
     )
     snapshot = load_snapshot(ports, place.number)
     again = Asked("you", uuid4().hex, snapshot.pull.head_sha, at_terminal=True) if setting.chosen.again else None
-    review_pull_request(ports, again or AtTerminal(), snapshot)
+    review_pull_request(ports, StartReview(again or AtTerminal(), may_buy=True), snapshot)
     return reporter
 
 

@@ -382,7 +382,7 @@ def is_kept(action: EditLedger, ledger: Ledger) -> bool:
     return (record is not None and record.waiver is not None) is isinstance(action.edit, Waive)
 
 
-def is_left(action: CommandAction, outcome: Outcome | None) -> bool:
+def is_retried(action: CommandAction, outcome: Outcome | None) -> bool:
     """Return whether the next run retries a command because GitHub failed or CodeVF was unreachable.
 
     After a withdrawn waiver that is not published, a green check may be left.

@@ -20,7 +20,7 @@ from reviewbot.domain.findings.markers import (
     read_finding_mark,
 )
 from reviewbot.domain.github.drafts import Reaction
-from reviewbot.domain.github.pull_request import Comment, Permission, Thread, ThreadComment
+from reviewbot.domain.github.pull_request import Comment, Permission, Snapshot, Thread, ThreadComment
 from reviewbot.domain.model.events import CommentEvent
 from reviewbot.domain.text.bounds import through_word
 from reviewbot.errors import nearest
@@ -251,3 +251,7 @@ def answers_to(comments: Iterable[Comment], instance: str, key: str) -> list[tup
     found = [(one, mark) for one, mark in answers_in(comments) if (mark.instance, mark.comment) == (instance, key)]
     found.sort(key=lambda one: (one[1].reaction is not Reaction.YES, not isinstance(one[0], ThreadComment), one[0].id))
     return found
+
+
+def replies_to(snapshot: Snapshot, instance: str, key: str) -> list[tuple[Comment, AnswerMark]]:
+    return answers_to(said_in(snapshot.comments, snapshot.threads), instance, key)

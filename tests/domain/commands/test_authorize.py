@@ -21,7 +21,7 @@ from reviewbot.domain.commands.authorize import (
     asked_about,
     authorize,
     fitting,
-    is_left,
+    is_retried,
     refusal_after,
     unrecorded_withdrawals,
 )
@@ -436,13 +436,13 @@ def test_only_a_recorded_command_counts_as_done(
 
 def test_an_edit_that_github_did_not_accept_is_retried() -> None:
     away = did_not_happen(ForgeUnreachable("GitHub is away."))
-    assert is_left(THROUGH, away)
+    assert is_retried(THROUGH, away)
     unpublished = replace(PENDING, reason=Reason.NOT_PUBLISHED)
-    assert is_left(EditLedger(Unwaive(WAIVED.id)), unpublished)
-    assert not is_left(THROUGH, unpublished), "the ledger has it"
-    assert not is_left(THROUGH, PENDING)
-    assert not is_left(THROUGH, None)
-    assert not is_left(BUY, away)
+    assert is_retried(EditLedger(Unwaive(WAIVED.id)), unpublished)
+    assert not is_retried(THROUGH, unpublished), "the ledger has it"
+    assert not is_retried(THROUGH, PENDING)
+    assert not is_retried(THROUGH, None)
+    assert not is_retried(BUY, away)
 
 
 # --- In the thread of a finding ---------------------------------------------------------------------------------------
@@ -603,7 +603,7 @@ def test_cancelling_includes_questions() -> None:
 def test_a_question_is_retried_while_a_service_is_down() -> None:
     for error, left in {ForgeUnreachable: True, ServiceUnreachable: True, OverBudget: False}.items():
         outcome = did_not_happen(error(""))
-        assert is_left(Ask("why"), outcome) is left
+        assert is_retried(Ask("why"), outcome) is left
         assert refusal_after(Ask("why"), outcome, LEDGER) is Refusal.NOT_DONE
 
 
