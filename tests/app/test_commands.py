@@ -13,9 +13,9 @@ import pytest
 from reviewbot_sandbox.codevf import End, HandClock, TaskLife
 from reviewbot_sandbox.faults import DropBefore, RecordedThen, Reply
 from reviewbot_sandbox.github import Level
-from reviewbot_sandbox.github.addresses import node_id
-from reviewbot_sandbox.github.forms import CommentForm
-from reviewbot_sandbox.github.records import ReviewState
+from reviewbot_sandbox.github.model.addresses import node_id
+from reviewbot_sandbox.github.model.forms import CommentForm
+from reviewbot_sandbox.github.model.records import ReviewState
 
 from reviewbot.adapters.github.forge import SMALL_PAGE
 from tests.app.rig import CLEAN, REPO, Finished, Rig, answer, finding, open_rig

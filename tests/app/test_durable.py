@@ -15,7 +15,8 @@ from typing import Any
 import pytest
 from reviewbot_sandbox.codevf import HandClock, TaskLife
 from reviewbot_sandbox.faults import DropBefore, RecordedThen, Reply
-from reviewbot_sandbox.github import WORKFLOW, Access, Level, Scope, pulls
+from reviewbot_sandbox.github import WORKFLOW, Access, Level, Scope
+from reviewbot_sandbox.github.state import pulls
 
 from reviewbot.domain.github.check_identity import split_tag, with_tag
 from reviewbot.domain.ledger.codec import decode, encode, replace_ledger
