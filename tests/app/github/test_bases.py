@@ -12,8 +12,8 @@ from reviewbot_sandbox.codevf import Answer, TaskLife, TaskRequest
 from reviewbot_sandbox.faults import Meanwhile
 from reviewbot_sandbox.github import merge_group_event
 
+from tests.app.comments.test_commands import people, say
 from tests.app.rig import CLEAN, HEAD, REPO, Rig, answer, finding, open_rig
-from tests.app.test_commands import people, say
 
 REQUIRED = "CodeVF review"
 CRITICAL = finding("app.py", 12, severity="critical", code="os.system(command)")

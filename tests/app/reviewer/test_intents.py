@@ -17,8 +17,8 @@ from reviewbot_sandbox.github import Level
 from reviewbot.domain.ledger.codec import decode
 from reviewbot.domain.ledger.ledger import Ledger
 from reviewbot.domain.ledger.signing import Signer
+from tests.app.reviewer.test_durable import age_state
 from tests.app.rig import HEAD, KEY, REPO, Finished, Rig, answer, finding, open_rig
-from tests.app.test_durable import age_state
 
 pytestmark = pytest.mark.proof  # `tests/simulation` plays such histories in memory
 

@@ -24,8 +24,8 @@ from reviewbot_sandbox.codevf import (
     error_reply,
 )
 
+from tests.app.comments.test_commands import answers, check, people, say, summary
 from tests.app.rig import REPO, Finished, Rig, answer, earlier, open_rig, with_state
-from tests.app.test_commands import answers, check, people, say, summary
 from tests.app.test_outcomes import creations
 
 pytestmark = pytest.mark.proof  # `tests/domain/codevf` reads such answers, `tests/simulation` plays such runs in memory

@@ -14,8 +14,8 @@ from reviewbot_sandbox.faults import Meanwhile
 from reviewbot_sandbox.github import merge_group_event
 
 from reviewbot.domain.github.check_identity import CheckTag, split_tag
+from tests.app.comments.test_commands import bypass, people, say
 from tests.app.rig import CLEAN, REPO, Finished, Rig, answer, finding, open_rig
-from tests.app.test_commands import bypass, people, say
 
 pytestmark = pytest.mark.proof  # `tests/simulation` plays such histories in memory
 

@@ -15,10 +15,21 @@ from reviewbot_sandbox.github import FileVersion, Level
 
 from reviewbot.app.comments.commands import MOST_MISSED
 from reviewbot.domain.github.pull_request import MOST_FORMER_BASES, RECENT_COMMITS
+from tests.app.comments.test_commands import (
+    CRITICAL,
+    answers,
+    bypass,
+    check,
+    emoji,
+    event_of,
+    identifier,
+    people,
+    say,
+    summary,
+)
+from tests.app.reviewer.test_durable import IN_REVIEW, LONG, come_back
+from tests.app.reviewer.test_incremental import OTHER, first_then
 from tests.app.rig import CLEAN, HEAD, REPO, Rig, answer, open_rig
-from tests.app.test_commands import CRITICAL, answers, bypass, check, emoji, event_of, identifier, people, say, summary
-from tests.app.test_durable import IN_REVIEW, LONG, come_back
-from tests.app.test_incremental import OTHER, first_then
 
 pytestmark = pytest.mark.proof  # `tests/simulation` plays such histories in memory
 

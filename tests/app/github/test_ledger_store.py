@@ -16,8 +16,7 @@ from reviewbot_sandbox.github import Level
 from reviewbot.domain.ledger.codec import decode
 from reviewbot.domain.ledger.ledger import Ledger
 from reviewbot.domain.ledger.signing import Signer
-from tests.app.rig import CLEAN, FORGETFUL, HEAD, KEY, OTHER_KEY, REPO, Finished, Rig, answer, finding, open_rig
-from tests.app.test_durable import (
+from tests.app.reviewer.test_durable import (
     IN_REVIEW,
     LONG,
     commanded,
@@ -26,7 +25,8 @@ from tests.app.test_durable import (
     push,
     until,
 )
-from tests.app.test_intents import report_once
+from tests.app.reviewer.test_intents import report_once
+from tests.app.rig import CLEAN, FORGETFUL, HEAD, KEY, OTHER_KEY, REPO, Finished, Rig, answer, finding, open_rig
 
 pytestmark = pytest.mark.proof  # `tests/simulation` plays such histories in memory
 

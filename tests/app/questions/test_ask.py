@@ -10,8 +10,8 @@ from reviewbot_sandbox.faults import Reply
 
 from reviewbot.domain.findings.markers import AnswerMark
 from reviewbot.domain.github.drafts import Reaction
+from tests.app.comments.test_commands import BOT, answers, check, emoji, people, reply_to_finding, say, summary
 from tests.app.rig import CLEAN, REPO, Rig, answer, finding, open_rig
-from tests.app.test_commands import BOT, answers, check, emoji, people, reply_to_finding, say, summary
 
 pytestmark = pytest.mark.proof  # `tests/simulation` plays such histories in memory
 

@@ -11,8 +11,8 @@ from reviewbot_sandbox.codevf import Answer, TaskRequest, canned
 
 from reviewbot.exports.places import place_of
 from reviewbot.exports.report import read_report
+from tests.app.output.test_files import FILES
 from tests.app.rig import BASE, CLEAN, REPO, answer, finding, open_rig, with_state
-from tests.app.test_files import FILES
 
 pytestmark = pytest.mark.proof  # `tests/domain/selection` and `tests/domain/findings` have the rules
 

@@ -11,8 +11,8 @@ import pytest
 from reviewbot.exports.rdjson import rdjson
 from reviewbot.exports.report import read_report
 from reviewbot.exports.sarif import sarif
+from tests.app.output.test_files import FILES
 from tests.app.rig import CLEAN, REPO, answer, finding, open_rig
-from tests.app.test_files import FILES
 
 OLD = "def total(items):\r\n    return 0\r\n"
 NEW = "def total(items):\r\n    amount = 0\r\n    return amount\r\n"

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from reviewbot_sandbox.codevf import Engineer, Mode, canned
 
+from tests.app.comments.test_commands import answers, bypass, people, say
 from tests.app.rig import CLEAN, REPO, Finished, Rig, answer, finding, open_rig
-from tests.app.test_commands import answers, bypass, people, say
 
 pytestmark = pytest.mark.proof  # `tests/domain/policy` and `tests/domain/machine` have the rules
 

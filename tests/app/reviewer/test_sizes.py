@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from reviewbot_sandbox.codevf import HandClock, TaskLife
 
+from tests.app.comments.test_commands import bypass, check, people, say, summary
 from tests.app.rig import REPO, open_rig
-from tests.app.test_commands import bypass, check, people, say, summary
 
 CONFIG = ".github/reviewbot.yml"
 AUTO = "max-credits: auto\nbase-credits: 60\ncredits-per-100-lines: 2000\nmax-credits-ceiling: 600\n"

@@ -13,10 +13,10 @@ from reviewbot_sandbox.faults import DropBefore
 from reviewbot_sandbox.github import merge_group_event
 
 from reviewbot.domain.github.pull_request import MOST_REPLACED
+from tests.app.comments.test_commands import CRITICAL, bypass, check, identifier, people, say
+from tests.app.reviewer.test_durable import come_back
+from tests.app.reviewer.test_incremental import first_then
 from tests.app.rig import CLEAN, HEAD, REPO, Rig, answer, finding, open_rig
-from tests.app.test_commands import CRITICAL, bypass, check, identifier, people, say
-from tests.app.test_durable import come_back
-from tests.app.test_incremental import first_then
 
 pytestmark = pytest.mark.proof  # `tests/simulation` plays such histories in memory
 
