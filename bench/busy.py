@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from reviewbot_sandbox.github.limits import Limits as GitHubLimits
+from reviewbot_sandbox.github.state.limits import Limits as GitHubLimits
 
 from bench.action import Ran, launch
 from bench.measure import slope
@@ -107,7 +107,7 @@ def collect(folder: Path, sizes: Sequence[tuple[int, int, int]]) -> list[Collect
 def _collected(here: Services, pulls: int, finished: int, pending: int) -> Collected:
     """Open more pull requests, buy reviews for some of them, and collect; `pending` reviews stay open forever."""
     numbers = [here.pull_request() for _ in range(pulls - here.opened)]
-    comments = len(here.world.store.replies)
+    comments = len(here.state.store.replies)
     here.life = QUICK
     _bought(here, numbers[:finished])
     here.life = NEVER
@@ -117,8 +117,8 @@ def _collected(here: Services, pulls: int, finished: int, pending: int) -> Colle
     here.forget()
     end = launch(here, numbers[0], _COLLECT)
     ran = Ran.of(end, here.github_meter.take(), here.codevf_meter.take())
-    here.world.limits = GitHubLimits()
-    posted = len(here.world.store.replies) - comments
+    here.state.limits = GitHubLimits()
+    posted = len(here.state.store.replies) - comments
     if posted != FINDINGS * finished:
         raise RuntimeError(f"{posted} comments of {FINDINGS * finished}: {end.log[-2000:]}")
     wanted = of_collecting(pulls, finished, pending, bare=pulls - finished - pending)

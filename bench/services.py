@@ -26,8 +26,8 @@ from reviewbot_sandbox.codevf import (
     build_codevf,
     scaled_clock,
 )
-from reviewbot_sandbox.github import WORKFLOW, Access, Scope, Store, World, build_github
-from reviewbot_sandbox.github.limits import Limits as GitHubLimits
+from reviewbot_sandbox.github import WORKFLOW, Access, GitHubState, Scope, Store, build_github
+from reviewbot_sandbox.github.state.limits import Limits as GitHubLimits
 from reviewbot_sandbox.serve import Bounds, serving_all
 
 from bench.meter import UNMETERED, Meter
@@ -61,7 +61,7 @@ class Services:
     """
 
     folder: Path
-    world: World
+    state: GitHubState
     github: str
     codevf: str
     github_meter: Meter
@@ -79,12 +79,12 @@ class Services:
         branch = f"topic-{self.opened}"
         texts = {path: _text(number) for number, path in enumerate(paths(self.files))}
         # A message of its own: equal commits would be one head, shared by two pull requests.
-        self.world.push(REPO, branch, texts, message=branch, author="mona")
-        return self.world.open_pull_request(REPO, branch, title="Track parcels", author="mona").number
+        self.state.push(REPO, branch, texts, message=branch, author="mona")
+        return self.state.open_pull_request(REPO, branch, title="Track parcels", author="mona").number
 
     def push(self, number: int, texts: Mapping[str, str]) -> None:
         """Push another commit to a pull request."""
-        self.world.push(REPO, f"topic-{number}", texts, message="More", author="mona")
+        self.state.push(REPO, f"topic-{number}", texts, message="More", author="mona")
 
     def touch(self, number: int, path: str) -> None:
         """Push another first line of a changed file."""
@@ -98,8 +98,8 @@ class Services:
 
     def limit(self) -> None:
         """Enforce GitHub's rate limits from now on, by the runs' clock."""
-        self.world.limits = GitHubLimits(clock=scaled_clock(SCALE))
-        self.world.limits.switch_on()
+        self.state.limits = GitHubLimits(clock=scaled_clock(SCALE))
+        self.state.limits.switch_on()
 
     def environment(self, number: int, inputs: Mapping[str, str]) -> dict[str, str]:
         """Return a runner's environment for an event of a pull request, with its own home."""
@@ -182,17 +182,17 @@ def _finding(at: int, line: int) -> dict[str, Any]:
 @contextmanager
 def serve(folder: Path) -> Iterator[Services]:
     """Serve both during a `with` block."""
-    world = World(Store(folder / "git"))
-    world.repository(REPO)
-    world.app_token(TOKEN, permissions={**WORKFLOW, Scope.STATUSES: Access.WRITE})
-    world.person_token(_WATCHER, "acme")
+    state = GitHubState(Store(folder / "git"))
+    state.repository(REPO)
+    state.app_token(TOKEN, permissions={**WORKFLOW, Scope.STATUSES: Access.WRITE})
+    state.person_token(_WATCHER, "acme")
     github, codevf = Meter(), Meter()
-    here = Services(folder / "runs", world, "", "", github, codevf)
+    here = Services(folder / "runs", state, "", "", github, codevf)
     account = Account(KEY, Decimal(1_000_000), "bench")
     config = ServiceConfig(accounts=(account,), limits=Limits(rate=None), life_of=lambda _: here.life)
     # Called when a task ends, so `findings` can change between pull requests.
     service = CodeVFService(Setup(config, engineer=here._review, clock=scaled_clock(SCALE)))  # noqa: SLF001 — of this module
-    apps = {"github": github.around(build_github(world)), "codevf": codevf.around(build_codevf(service))}
+    apps = {"github": github.around(build_github(state)), "codevf": codevf.around(build_codevf(service))}
     with serving_all(apps, bounds=LIFETIME) as at:
         here.github, here.codevf = at["github"].url, at["codevf"].url
         yield here

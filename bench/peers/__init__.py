@@ -113,14 +113,14 @@ def run_peer(peer: Peer, services: Services, number: int) -> Sample:
         "BENCH_PULL": str(home / "pull.json"),
         "GITHUB_TOKEN": TOKEN,
         "GITHUB_REF": f"refs/pull/{number}/merge",
-        "GITHUB_SHA": services.world.pull(REPO, number).head_sha,
+        "GITHUB_SHA": services.state.pull(REPO, number).head_sha,
         "GITHUB_WORKFLOW": "bench",
         "DANGER_GITHUB_API_BASE_URL": services.github,
     }
-    before = len(services.world.store.replies)
+    before = len(services.state.store.replies)
     services.github_meter.take()
     spent, processor, words = _timed(peer.command, {**env, **more}, home / "workspace")
-    comments = len(services.world.store.replies) - before
+    comments = len(services.state.store.replies) - before
     if comments != services.findings:  # not by exit status: one of them may crash after it has posted everything
         raise RuntimeError(f"{peer.name}: {words[:800]} {words[-900:]}")
     return Sample.of(spent, services.github_meter.take(), processor)
@@ -149,5 +149,5 @@ def _pull(services: Services, number: int) -> dict[str, object]:
         {"path": path, "line": line, "body": f"Number {at}. {words}"}
         for at, (path, line) in enumerate(spots(services.findings, services.files))
     ]
-    sha = services.world.pull(REPO, number).head_sha
+    sha = services.state.pull(REPO, number).head_sha
     return {"repository": REPO, "number": number, "sha": sha, "summary": "Read.", "findings": listed}

@@ -37,7 +37,7 @@ def write_inside(
     """
     *folders, name = _parts(workspace, path, forbidden)
     with (
-        _refusing(path, "written"),
+        _translating_errors(path, "written"),
         opened_folder(workspace, folders) as inside,
         replacing(inside, name, 0o644 if mode is None else mode) as stream,
     ):
@@ -53,7 +53,7 @@ def is_taken(workspace: str, path: str, forbidden: frozenset[str]) -> bool:
         SettingsError: the path is outside the workspace or is a folder.
     """
     *folders, name = _parts(workspace, path, forbidden)
-    with _refusing(path, "written"):
+    with _translating_errors(path, "written"):
         try:
             with opened_folder(workspace, folders, make=False) as inside:
                 status = os.stat(name, dir_fd=inside, follow_symlinks=False)
@@ -85,7 +85,7 @@ def read_inside(workspace: str, path: str, limit: int, forbidden: frozenset[str]
     """
     *folders, name = _parts(workspace, path, forbidden)
     with (
-        _refusing(path, "read"),
+        _translating_errors(path, "read"),
         opened_folder(workspace, folders, make=False) as inside,
         os.fdopen(os.open(name, _OLD_FILE, dir_fd=inside), "rb") as stream,
     ):
@@ -105,7 +105,7 @@ def check_inside(workspace: str, path: str) -> str:
     """
     parts = _parts(workspace, path)
     inner = "/".join(parts)
-    with _refusing(path, "written"), opened_folder(workspace, parts[:-1], keep=False) as inside:
+    with _translating_errors(path, "written"), opened_folder(workspace, parts[:-1], keep=False) as inside:
         temporary, stream = _create_temporary(inside, 0o644)
         stream.close()
         os.unlink(temporary, dir_fd=inside)
@@ -147,7 +147,7 @@ def opened_folder(workspace: str, folders: list[str], *, make: bool = True, keep
 
 
 @contextmanager
-def _refusing(path: str, what: str) -> Iterator[None]:
+def _translating_errors(path: str, what: str) -> Iterator[None]:
     try:
         yield
     except OSError as error:

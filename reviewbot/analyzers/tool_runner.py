@@ -91,11 +91,11 @@ class ToolRunner(Struct):
         """Run the analyzer on all copies. After a failure, bisect them, so that only the faulty file is unread."""
         remaining = self.until - time.monotonic()
         if remaining <= 0:
-            self._miss(copies, "it ran out of time")
+            self._leave_unread(copies, "it ran out of time")
             return
         problem = self._attempt(copies, remaining if len(copies) == 1 else remaining / 2)
         if problem and len(copies) == 1:
-            self._miss(copies, problem)
+            self._leave_unread(copies, problem)
         elif problem:
             half = len(copies) // 2
             self.examine(copies[:half])
@@ -112,13 +112,13 @@ class ToolRunner(Struct):
         command = [self.program, *self.tool.arguments, *(copy.name for copy in copies)]
         match run(command, folder=self.folder, environment=self.environment, seconds=seconds):
             case Ran(status, stdout) if status in self.tool.healthy:
-                return self._take(copies, stdout)
+                return self._parse(copies, stdout)
             case Ran(status):
                 return f"it exited with status {status}" if status >= 0 else f"it was killed by signal {-status}"
             case problem:
                 return problem
 
-    def _take(self, copies: Sequence[Copy], output: str) -> str:
+    def _parse(self, copies: Sequence[Copy], output: str) -> str:
         by_path = {self.folder / copy.name: copy for copy in copies}
         try:
             raws = self.tool.parse(output)
@@ -134,10 +134,10 @@ class ToolRunner(Struct):
             if raw.rule in self.tool.unparsed:
                 broken.setdefault(copy.name, (copy, copy.source_line(raw.line)))
         for copy, line in broken.values():
-            self._miss([copy], f"it could not parse the whole file; fix the syntax error on line {line}")
+            self._leave_unread([copy], f"it could not parse the whole file; fix the syntax error on line {line}")
         return ""
 
-    def _miss(self, copies: Sequence[Copy], why: str) -> None:
+    def _leave_unread(self, copies: Sequence[Copy], why: str) -> None:
         self.unseen += [Unseen(copy.source.path, self.tool.name, why) for copy in copies]
 
 

@@ -86,7 +86,7 @@ class Interrupts(Struct):
     _held_back: bool = False
     _waiting: bool = False
 
-    def arrive(self, number: int, _frame: FrameType | None) -> None:
+    def handle(self, number: int, _frame: FrameType | None) -> None:
         """Handle a signal. The timer's signal ends the delay of an earlier signal."""
         self.happened = True
         if self._held_back and number != signal.SIGALRM:
@@ -114,7 +114,7 @@ def signals() -> Iterator[Interrupts]:
     """Handle SIGTERM like SIGINT, because process 1 of a container ignores SIGTERM without a handler."""
     interrupts = Interrupts()
     numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGALRM)
-    before = {number: signal.signal(number, interrupts.arrive) for number in numbers}
+    before = {number: signal.signal(number, interrupts.handle) for number in numbers}
     try:
         yield interrupts
     finally:

@@ -91,7 +91,7 @@ def make_parser() -> Parser:
         epilog=_help("reviewbot"),
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.set_defaults(run=lambda call: _teach(parser, call), parser=parser)
+    parser.set_defaults(run=lambda call: _print_help(parser, call), parser=parser)
     parser.add_argument("--version", action="version", version=f"reviewbot {__version__}")
     commands = parser.add_subparsers(title="Commands", metavar="COMMAND", dest="name")
     _add_review(commands)
@@ -119,7 +119,7 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
     return chosen
 
 
-def _teach(parser: argparse.ArgumentParser, call: Call) -> int:
+def _print_help(parser: argparse.ArgumentParser, call: Call) -> int:
     call.err.write(parser.format_help())
     return SettingsError.exit_status
 

@@ -113,7 +113,7 @@ def _is_path(path: str) -> bool:
     )
 
 
-def standing_words(finding: FindingView) -> str:
+def state_sentences(finding: FindingView) -> str:
     """Return sentences about the state of an earlier finding, because the formats have no field for the state."""
     note = " ".join(finding.note.split())
     words = ["An earlier review reported this finding."] if finding.carried else []

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from reviewbot.domain.text.escaping import code_span, markdown_line, markdown_text, prose
-from reviewbot.exports.places import LEVELS, Place, literal_replacement, place_of, standing_words
+from reviewbot.exports.places import LEVELS, Place, literal_replacement, place_of, state_sentences
 from reviewbot.render.view_models.review import FindingView, SummaryView
 from reviewbot.render.view_models.truncation import worst_first
 
@@ -57,6 +57,6 @@ def _diagnostic(finding: FindingView, place: Place) -> Mapping[str, object]:
 
 def _message(finding: FindingView, place: Place) -> str:
     title = markdown_line(finding.title) or "(without a title)"
-    lines = map(markdown_text, (standing_words(finding), place.notes, *finding.references))
+    lines = map(markdown_text, (state_sentences(finding), place.notes, *finding.references))
     texts = (title, prose(finding.explanation.strip()), *lines, f"Finding {code_span(finding.id)}.")
     return "\n\n".join(filter(None, texts))

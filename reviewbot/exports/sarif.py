@@ -18,7 +18,7 @@ from reviewbot.domain.text.bounds import shorten, shorten_line
 from reviewbot.domain.text.escaping import visible
 from reviewbot.domain.text.formatting import counted
 from reviewbot.domain.text.size_limits import Detail
-from reviewbot.exports.places import LEVELS, Place, literal_replacement, place_of, standing_words
+from reviewbot.exports.places import LEVELS, Place, literal_replacement, place_of, state_sentences
 from reviewbot.render.view_models.review import FindingView, SummaryView
 from reviewbot.render.view_models.truncation import worst_first
 
@@ -81,7 +81,7 @@ def _run(view: SummaryView, detail: Detail, version: str, review_url: str | None
                 ],
             }
         ],
-        "results": [{**_result(finding, place, detail), **_standing(finding, view)} for finding, place in kept],
+        "results": [{**_result(finding, place, detail), **_state(finding, view)} for finding, place in kept],
     }
 
 
@@ -153,7 +153,7 @@ def _result(finding: FindingView, place: Place, detail: Detail) -> Mapping[str, 
     return result | ({"fixes": [fix]} if fix else {})
 
 
-def _standing(finding: FindingView, view: SummaryView) -> Mapping[str, object]:
+def _state(finding: FindingView, view: SummaryView) -> Mapping[str, object]:
     """Return a finding's baseline state and waiver. Closed findings are omitted, so GitHub closes their alerts."""
     properties: dict[str, object] = {}
     if view.progress is not None:
@@ -172,7 +172,7 @@ def _message(finding: FindingView, place: Place, detail: Detail) -> str:
     explanation = shorten(finding.explanation.strip(), detail.text)
     cut = "(The rest is in the JSON report.)" if len(explanation) < len(finding.explanation.strip()) else ""
     references = [shorten_line(" ".join(text.split()), 500) for text in finding.references[:20]]
-    texts = (explanation, cut, standing_words(finding), place.notes, *references)
+    texts = (explanation, cut, state_sentences(finding), place.notes, *references)
     return _plain("\n\n".join([title, *filter(None, texts)]))
 
 

@@ -53,19 +53,19 @@ def linked(view: V, link: Callable[[str | None], Written | None] = address) -> V
 
 def of_summary(view: SummaryView, detail: Detail) -> dict[str, object]:
     """Return the context of the templates that describe a run. The view must be a result of `linked`."""
-    thin, missed = truncate_texts(view, detail), excludable(view.missed)
+    truncated, missed = truncate_texts(view, detail), excludable(view.missed)
     exclusion = exclusion_setting(missed) if view.pull_number else exclusion_command(view.command, missed)
     return {
-        "view": replace(thin, mark=Markdown(view.mark), ledger=Markdown(view.ledger)),
+        "view": replace(truncated, mark=Markdown(view.mark), ledger=Markdown(view.ledger)),
         "shown": truncate_summary(view, detail),
-        "message": thin.outcome.message,
-        "hint": thin.outcome.hint,
+        "message": truncated.outcome.message,
+        "hint": truncated.outcome.hint,
         "paid": view.reviewer == "codevf",
-        "threshold": f"fail-on: {thin.fail_on}" if thin.fail_on else "",
+        "threshold": f"fail-on: {truncated.fail_on}" if truncated.fail_on else "",
         "whole": True,
         "head": formatting.short(view.head_sha),
-        "ask": f"/reviewbot review {thin.head_sha}",
-        "apply_bypass": f"/reviewbot bypass {thin.head_sha} REASON",
+        "ask": f"/reviewbot review {truncated.head_sha}",
+        "apply_bypass": f"/reviewbot bypass {truncated.head_sha} REASON",
         "total": None if view.counts is None else sum(view.counts.values()),
         "closing": view.closing,
         "annotations": MOST_ANNOTATIONS,
@@ -104,9 +104,9 @@ def of_agent_prompt(view: SummaryView, detail: Detail) -> dict[str, object]:
 
 def of_comment(view: CommentView, detail: Detail) -> dict[str, object]:
     kept = max(1, detail.full)
-    thin = linked(replace(view, findings=tuple(truncate_finding(one, detail) for one in view.findings[:kept])))
+    truncated = linked(replace(view, findings=tuple(truncate_finding(one, detail) for one in view.findings[:kept])))
     return {
-        "view": replace(thin, mark=Markdown(view.mark)),
+        "view": replace(truncated, mark=Markdown(view.mark)),
         "left_out": max(0, len(view.findings) - kept),
         "on_file": view.on_file,
         "waivable": view.waivable,
@@ -114,7 +114,7 @@ def of_comment(view: CommentView, detail: Detail) -> dict[str, object]:
         "resolvable": not any(finding.blocks for finding in view.findings),
         "branch": False,
         # The prompt for a coding agent
-        "prompted": tuple(one for one in thin.findings if one.blocks) if view.agent_prompt else (),
+        "prompted": tuple(one for one in truncated.findings if one.blocks) if view.agent_prompt else (),
         "head_sha": view.head_sha,
         "repository": "",
         "leftovers": (),
@@ -126,22 +126,22 @@ def of_comment(view: CommentView, detail: Detail) -> dict[str, object]:
 def of_finding_state(view: FindingStateView) -> Iterator[dict[str, object]]:
     """Yield contexts of decreasing size for a comment's state: first with shorter texts, then without findings."""
     for words, rows in ((300, 10), (100, 10), (0, 10), (0, 0)):
-        thin, more = truncate_finding_state(view, words, rows)
-        yield {"view": thin, "more": more}
+        truncated, more = truncate_finding_state(view, words, rows)
+        yield {"view": truncated, "more": more}
 
 
 def of_answer(view: AnswerView, detail: Detail) -> dict[str, object]:
-    thin = bounded(view, detail)
-    finding = "ID" if view.choices or (view.word in {"waive", "unwaive"} and not thin.target) else thin.target
-    target = thin.head_sha if view.word in {"review", "bypass"} else finding
+    truncated = bounded(view, detail)
+    finding = "ID" if view.choices or (view.word in {"waive", "unwaive"} and not truncated.target) else truncated.target
+    target = truncated.head_sha if view.word in {"review", "bypass"} else finding
     reason = {"waive": "REASON", "bypass": "REASON", "ask": "QUESTION"}.get(view.word, "")
-    if reason and thin.said and view.refusal in {"own", "newer-head", "newer-answer"}:
-        reason = thin.said
+    if reason and truncated.said and view.refusal in {"own", "newer-head", "newer-answer"}:
+        reason = truncated.said
     return {
-        "view": replace(thin, mark=Markdown(view.mark), in_reply_to=address(thin.in_reply_to)),
+        "view": replace(truncated, mark=Markdown(view.mark), in_reply_to=address(truncated.in_reply_to)),
         "head": formatting.short(view.head_sha),
-        "ask": f"/reviewbot review {thin.head_sha}",
-        "again": " ".join(word for word in ("/reviewbot", thin.word, target, reason) if word),
+        "ask": f"/reviewbot review {truncated.head_sha}",
+        "again": " ".join(word for word in ("/reviewbot", truncated.word, target, reason) if word),
         "total": sum(view.status.counts.values()) if view.status else 0,
         "mention": Markdown(mention(view.reply.asker)) or view.reply.asker if view.reply else "",
         "asked_at": address(view.reply.url) if view.reply else None,
@@ -167,7 +167,7 @@ def of_question(view: QuestionView) -> Iterator[dict[str, object]]:
     """Yield contexts of decreasing size for a question's prompt."""
     for times in (1, 2, 4, 16, 64):
         line = partial(shorten_line, limit=500 // times)
-        thin = replace(
+        truncated = replace(
             view,
             repository=line(view.repository),
             head_sha=shorten_line(view.head_sha, SHORTEST_LINE),
@@ -176,7 +176,7 @@ def of_question(view: QuestionView) -> Iterator[dict[str, object]]:
             instructions=shorten(view.instructions, 3000 // times),
             file_names=tuple((line(name), line(text)) for name, text in view.file_names),
         )
-        yield {"view": thin}
+        yield {"view": truncated}
 
 
 class _PromptLimits(Struct, frozen=True):
@@ -216,7 +216,7 @@ def of_prompt(view: PromptView) -> Iterator[dict[str, object]]:
     for limits in _PROMPT_LIMITS:
         path, pattern = partial(shorten_line, limit=limits.path), partial(shorten_line, limit=limits.pattern)
         rows, rules, text = limits.rows, limits.rules, partial(shorten, limit=limits.text)
-        thin = replace(
+        truncated = replace(
             view,
             title=shorten_line(_without(view.title, view.boundary), limits.title),
             body=shorten(_without(view.body, view.boundary), limits.body),
@@ -229,7 +229,7 @@ def of_prompt(view: PromptView) -> Iterator[dict[str, object]]:
             confirms=shorten_line(view.confirms, SHORTEST_LINE),
         )
         yield {
-            "view": thin,
+            "view": truncated,
             "more_patterns": max(0, len(view.path_instructions) - rules),
             "more_files": max(0, len(view.file_names) - rows),
             "more_omitted": max(0, len(view.omitted) - rows),

@@ -81,7 +81,7 @@ def example_views() -> Iterator[Struct]:
         mark = str(markers.FindingMark("", (finding.id,)))
         yield CommentView(mark, on_file=False, findings=(finding, finding), waivable=True, agent_prompt=True)
         yield finding
-    closed = tuple(_moved_on())
+    closed = tuple(_earlier_findings())
     yield FindingStateView(closed, several=True)
     yield from (FindingStateView((finding,), several=False) for finding in closed)
     answer_mark = str(markers.AnswerMark("", "1", Reaction.YES))
@@ -109,7 +109,7 @@ def _findings() -> Iterator[FindingView]:
         yield replace(finding, why=why, carried=False, waived_by="", closed_at="")
 
 
-def _moved_on() -> Iterator[FindingView]:
+def _earlier_findings() -> Iterator[FindingView]:
     """Yield a waived finding, and findings from earlier reviews in each state."""
     for state in FindingState:
         for full in (True, False):
@@ -118,10 +118,10 @@ def _moved_on() -> Iterator[FindingView]:
 
 
 def _summaries() -> Iterator[SummaryView]:
-    moved_on = tuple(_moved_on())
+    earlier = tuple(_earlier_findings())
     full = replace(example_of(SummaryView, full=True), findings=tuple(_findings()))
     bare = replace(example_of(SummaryView, full=False), reviewer="local")
-    yield replace(full, findings=moved_on, waived=moved_on, closed=moved_on)
+    yield replace(full, findings=earlier, waived=earlier, closed=earlier)
     for reason in Reason:
         yield replace(full, outcome=replace(full.outcome, reason=reason, status=Status.FAILED))
         yield replace(bare, outcome=replace(bare.outcome, reason=reason, status=Status.PENDING))

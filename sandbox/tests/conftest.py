@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 import pytest
 from reviewbot_sandbox.faults import Faults, with_faults
-from reviewbot_sandbox.github import READ_ONLY, Store, World, build_github, identify
+from reviewbot_sandbox.github import READ_ONLY, GitHubState, Store, build_github, identify
 from reviewbot_sandbox.serve import serving
 
 from tests.contract.referee import refereed
@@ -20,29 +20,29 @@ LINES = [f"line {number}\n" for number in range(1, 61)]
 
 
 @pytest.fixture
-def github_world(tmp_path: Path) -> World:
+def github_state(tmp_path: Path) -> GitHubState:
     """Return a repository with a pull request by mona, whose files are changed in every way that a diff knows.
 
     `app.py` has 60 lines; the pull request changes line 10 and deletes line 40.
     """
-    world = World(Store(tmp_path / "git"))
-    world.repository(REPO)
+    state = GitHubState(Store(tmp_path / "git"))
+    state.repository(REPO)
     base: dict[str, str | bytes] = {
         "app.py": "".join(LINES),
         "old.txt": "same\n" * 20,
         "gone.txt": "bye\n",
         "logo.png": b"\0\1",
     }
-    world.push(REPO, "main", base, message="Base")
+    state.push(REPO, "main", base, message="Base")
     changed = "".join([*LINES[:9], "line ten\n", *LINES[10:39], *LINES[40:]])
     moved = {"old.txt": None, "moved.txt": "same\n" * 20}
     topic = {"app.py": changed, **moved, "gone.txt": None, "logo.png": b"\0\2", "new é.py": "print(1)\n"}
-    world.push(REPO, "topic", topic, message="Topic", author="mona")
-    world.open_pull_request(REPO, "topic", title="Ten", body="Says ten.", author="mona")
-    world.app_token(TOKEN)
-    world.app_token("ghs_fork", permissions=READ_ONLY)
-    world.person_token("ghp_mona", "mona")
-    return world
+    state.push(REPO, "topic", topic, message="Topic", author="mona")
+    state.open_pull_request(REPO, "topic", title="Ten", body="Says ten.", author="mona")
+    state.app_token(TOKEN)
+    state.app_token("ghs_fork", permissions=READ_ONLY)
+    state.person_token("ghp_mona", "mona")
+    return state
 
 
 @pytest.fixture
@@ -52,11 +52,11 @@ def github_faults() -> Faults:
 
 
 @pytest.fixture
-def github_url(github_world: World, github_faults: Faults) -> Iterator[str]:
+def github_url(github_state: GitHubState, github_faults: Faults) -> Iterator[str]:
     """Yield the server's address; its responses are validated against GitHub's description."""
     with refereed() as referee:
-        app = referee.answers(build_github(github_world))
-        with serving(with_faults(app, github_faults, identify=identify(github_world))) as served:
+        app = referee.answers(build_github(github_state))
+        with serving(with_faults(app, github_faults, identify=identify(github_state))) as served:
             yield served.url
 
 

@@ -68,8 +68,8 @@ def test_the_credential_is_in_the_change_and_not_in_the_sources() -> None:
 
 
 def test_pushing_the_fix_updates_the_pull_request(tmp_path: Path) -> None:
-    world = seed_github(tmp_path)
-    assert push_fix(world) == world.pull(REPOSITORY, NUMBER).head_sha
+    state = seed_github(tmp_path)
+    assert push_fix(state) == state.pull(REPOSITORY, NUMBER).head_sha
 
 
 # --- The engineer -----------------------------------------------------------------------------------------------------

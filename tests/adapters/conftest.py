@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 from reviewbot_sandbox.faults import Faults, Logged, with_faults
-from reviewbot_sandbox.github import Store, World, build_github
+from reviewbot_sandbox.github import GitHubState, Store, build_github
 from reviewbot_sandbox.serve import serving
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -60,7 +60,7 @@ class Begun:
 class GitHubOnLoopback:
     """The sandbox and the forge under test."""
 
-    world: World
+    world: GitHubState
     faults: Faults
     network: Network
     clock: PatientClock
@@ -121,7 +121,7 @@ def serve_github() -> ServeGitHub:
 @contextmanager
 def _serve(folder: Path, rest: str, graphql: str) -> Iterator[GitHubOnLoopback]:
     """Serve the sandbox with a fault layer while the block runs."""
-    world, faults, clock = World(Store(folder)), Faults(), PatientClock()
+    world, faults, clock = GitHubState(Store(folder)), Faults(), PatientClock()
     world.repository(REPO)
     world.push(REPO, "main", {"app.py": "one\ntwo\nthree\n"})
     world.push(REPO, "topic", {"app.py": "one\n2\nthree\n", "new.py": "print(1)\n"}, author="mona")

@@ -30,7 +30,7 @@ from reviewbot_sandbox.codevf import (
     scaled_clock,
 )
 from reviewbot_sandbox.faults import Faults, with_faults
-from reviewbot_sandbox.github import WORKFLOW, Access, Scope, Store, World, build_github, identify
+from reviewbot_sandbox.github import WORKFLOW, Access, GitHubState, Scope, Store, build_github, identify
 from reviewbot_sandbox.serve import serving_all
 
 from reviewbot.domain.findings.markers import read_announcement_mark
@@ -126,7 +126,7 @@ class Rig:
     """The services' state, and methods that run the action."""
 
     folder: Path
-    world: World
+    world: GitHubState
     service: CodeVFService
     github_url: str
     codevf_url: str
@@ -303,7 +303,7 @@ def open_rig(  # noqa: PLR0913 — a test names the two or three that it cares a
 
     `rest` is the prefix of REST paths: `/api/v3` on an Enterprise Server.
     """
-    world = World(Store(folder / "git"))
+    world = GitHubState(Store(folder / "git"))
     world.repository(REPO, private=private)
     base: dict[str, str | bytes] = {**BASE, **(files or {})}
     if config is not None:

@@ -15,8 +15,8 @@ from reviewbot_sandbox.github import WORKFLOW, Access, Scope, merge_group_event
 from reviewbot.domain.ledger.codec import decode, replace_ledger
 from reviewbot.domain.ledger.opinions import SUMMARY, Opinions
 from reviewbot.domain.ledger.signing import Signer
+from tests.app.reviewer.test_durable import delete_summary, force_push
 from tests.app.rig import CLEAN, KEY, REPO, Rig, answer, finding, open_rig
-from tests.app.test_durable import delete_summary, force_push
 
 pytestmark = pytest.mark.proof  # `tests/simulation` plays such histories in memory
 

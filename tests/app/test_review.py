@@ -10,7 +10,7 @@ from typing import Any
 
 from reviewbot_sandbox.codevf import Answer, Deliverables, Delivered, FreeText, JsonMessage, Structured, TaskRequest
 from reviewbot_sandbox.faults import RecordedThen, Reply
-from reviewbot_sandbox.github.records import ReviewState
+from reviewbot_sandbox.github.model.records import ReviewState
 
 from reviewbot.domain.findings.markers import review_mark
 from tests.app.rig import CLEAN, REPO, Rig, answer, earlier, finding, open_rig, with_state

@@ -10,10 +10,11 @@ from typing import Any
 import pytest
 from reviewbot_sandbox.codevf import Answer, TaskLife, TaskRequest
 from reviewbot_sandbox.faults import DropBefore, Meanwhile, Reply
-from reviewbot_sandbox.github import FileVersion, Level, Rules, pulls
+from reviewbot_sandbox.github import FileVersion, Level, Rules
+from reviewbot_sandbox.github.state import pulls
 
+from tests.app.comments.test_commands import event_of
 from tests.app.rig import CLEAN, FORGETFUL, HEAD, KEY, REPO, answer, finding, fork, from_fork, open_rig
-from tests.app.test_commands import event_of
 
 pytestmark = pytest.mark.proof  # `tests/simulation` plays such histories in memory
 

@@ -40,8 +40,8 @@ def test_a_first_review_has_exact_requests_and_bytes_and_a_rerun_fewer(
     with serve(tmp_path) as here:
         here.files, here.findings = files, findings
         first = run(here, here.pull_request())
-        assert len(here.world.store.replies) == min(findings, 30)
-        assert len(here.world.store.reviews) == 1
+        assert len(here.state.store.replies) == min(findings, 30)
+        assert len(here.state.store.reviews) == 1
         assert first.requests == of_first(files)
         again = run(here, here.opened)
         assert again.requests == of_again(files)

@@ -20,8 +20,8 @@ from reviewbot_sandbox.github import Rules
 
 from bench.starting import PARTS, look_into
 from reviewbot.cli.bootstrap import WITHOUT_ANALYZERS
+from tests.app.comments.test_commands import event_of
 from tests.app.rig import KEY, REPO, SCALE, TOKEN, Rig, answer, finding, open_rig, read_outputs
-from tests.app.test_commands import event_of
 from tests.app.test_enterprise import at, serve_with_tls
 from tests.contract.pasted import paste
 from tests.contract.runner_image import ACTION, GIT, IMAGE, LOCAL_IMAGE, Engine, Images, Refused, images

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from reviewbot_sandbox.codevf.state import standing_of
-from reviewbot_sandbox.github.addresses import node_id
-from reviewbot_sandbox.github.records import ReviewState
+from reviewbot_sandbox.github.model.addresses import node_id
+from reviewbot_sandbox.github.model.records import ReviewState
 
 from reviewbot.domain.codevf.batches import split_ids
 from reviewbot.domain.findings.markers import (

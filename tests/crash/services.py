@@ -26,7 +26,7 @@ from reviewbot_sandbox.codevf import (
     scaled_clock,
 )
 from reviewbot_sandbox.faults import ClientDies, Fault, Faults, RecordedThen, with_faults
-from reviewbot_sandbox.github import Store, World, build_github, identify
+from reviewbot_sandbox.github import GitHubState, Store, build_github, identify
 from reviewbot_sandbox.serve import Bounds, serving_all
 
 from tests.app.forked import Running, prepare
@@ -102,7 +102,7 @@ class Services:
     """
 
     folder: Path
-    world: World
+    world: GitHubState
     service: CodeVFService
     urls: tuple[str, str]
     faults: Mapping[str, Faults]
@@ -186,7 +186,7 @@ def fault_of(kind: Kind, kill: Callable[[], None]) -> Fault:
 @contextmanager
 def serve(folder: Path, engineer: Engineer = answer_review, clock: Clock | None = None) -> Iterator[Services]:
     """Serve both services while the block runs."""
-    world = World(Store(folder / "git"))
+    world = GitHubState(Store(folder / "git"))
     world.repository(REPO)
     world.push(REPO, "main", BASE, message="Base")
     world.app_token(TOKEN)

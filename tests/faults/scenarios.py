@@ -10,9 +10,9 @@ from typing import Any
 from reviewbot_sandbox.codevf import TaskLife
 from reviewbot_sandbox.github import Level, merge_group_event
 
+from tests.app.comments.test_commands import event_of
+from tests.app.reviewer.test_batch_service import THREE, grow
 from tests.app.rig import REPO, Rig
-from tests.app.test_batch_service import THREE, grow
-from tests.app.test_commands import event_of
 from tests.crash.services import NEVER, QUICK, SCALE, Services
 from tests.faults.fault_kinds import REFUSALS
 from tests.faults.requests import DIFF

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from reviewbot_sandbox.codevf import canned
 from reviewbot_sandbox.github import merge_group_event
-from reviewbot_sandbox.github.records import ACTIONS, App
+from reviewbot_sandbox.github.model.records import ACTIONS, App
 
 from tests.app.rig import REPO, Rig, answer, finding, open_rig
 

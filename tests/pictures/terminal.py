@@ -10,7 +10,7 @@ import shlex
 from pathlib import Path
 
 from reviewbot_sandbox.demo.seed import files_of
-from reviewbot_sandbox.github.history import FileVersion
+from reviewbot_sandbox.github.git.formats import FileVersion
 from rich.console import Console
 from rich.terminal_theme import TerminalTheme
 from rich.text import Text

@@ -21,7 +21,7 @@ from reviewbot.setup.files import (
     review_workflow,
     threads_workflow,
 )
-from tests.project import deciders
+from tests.project import bugs_by_suite, deciders
 from tests.project.config_schema import config_schema
 from tests.render.goldens import of_reason
 from tests.simulation import proofs
@@ -97,6 +97,7 @@ PARTS: Mapping[str, str] = {
     "inputs": table(action=True, config=True),
     "workflow inputs": table(action=True, config=False),
     "keys": table(action=False, config=True),
+    "bugs": bugs_by_suite.table(),
     "proofs": proofs.table(),
     "reasons": deciders.table(PROGRAM),
     "titles": titles(),
@@ -115,6 +116,7 @@ SHOWN = [
     ("docs/organization.md", "collector"),
     ("CONTRIBUTING.md", "reasons"),
     ("docs/recipes.md", "code scanning"),
+    ("docs/reliability.md", "bugs"),
     ("docs/reliability.md", "proofs"),
     ("docs/troubleshooting.md", "titles"),
     ("docs/workflows.md", "gate"),
@@ -151,6 +153,12 @@ def test_a_document_shows_what_the_program_writes(
         root / name,
         re.sub(f"(?s)({re.escape(begin)}).*?({end})", lambda m: f"{m[1]}{PARTS[part]}\n{m[2]}", text),
     )
+
+
+def test_each_bug_of_a_suite_names_a_test(root: Path) -> None:
+    named = [bug.replay.removeprefix("pytest ").split("::") for bug in bugs_by_suite.BUGS if "::" in bug.replay]
+    assert len(named) >= len(bugs_by_suite.BUGS) - 1
+    assert not [name for path, name in named if f"def {name}(" not in (root / path).read_text(encoding="utf-8")]
 
 
 def test_every_marked_part_is_generated(root: Path) -> None:

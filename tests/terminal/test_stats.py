@@ -27,8 +27,8 @@ from reviewbot.errors import SettingsError
 from reviewbot.terminal.console import open_console
 from reviewbot.terminal.figures import start_of
 from reviewbot.terminal.progress import Progress
+from tests.app.comments.test_commands import people, reply_to_finding
 from tests.app.rig import KEY, OTHER_KEY, REPO, SCALE, TOKEN, Rig, answer, earlier, finding, open_rig, with_state
-from tests.app.test_commands import people, reply_to_finding
 from tests.domain.builders import purchase
 from tests.terminal.session import Clone, Result
 

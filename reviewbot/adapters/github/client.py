@@ -53,16 +53,16 @@ Forgives = Callable[[GraphQLError], bool]
 Values = dict[str, object]
 
 
-def remembering(hidden: list[GraphQLError], forgives: Forgives) -> Forgives:
+def collecting_errors(hidden: list[GraphQLError], forgives: Forgives) -> Forgives:
     """Return a function like `forgives` that also appends each forgiven error to `hidden`."""
 
-    def remembered(error: GraphQLError) -> bool:
+    def collecting(error: GraphQLError) -> bool:
         forgiven = forgives(error)
         if forgiven:
             hidden.append(error)
         return forgiven
 
-    return remembered
+    return collecting
 
 
 class RetryLimits(Struct, frozen=True):

@@ -11,7 +11,7 @@ from typing import TypeVar
 from urllib.parse import quote
 
 from reviewbot.adapters.github import payloads, rest
-from reviewbot.adapters.github.client import PAGE, items, remembering
+from reviewbot.adapters.github.client import PAGE, collecting_errors, items
 from reviewbot.adapters.github.errors import Intent
 from reviewbot.adapters.github.graphql import answers, parse, queries
 from reviewbot.adapters.github.graphql.files import FileReader
@@ -85,7 +85,7 @@ class GitHubForge(FileReader):
             "templates": f"HEAD:{templates_dir.strip('/')}",
         }
         hidden: list[GraphQLError] = []
-        forgives = remembering(hidden, lambda error: error.hides("recent", "forced"))
+        forgives = collecting_errors(hidden, lambda error: error.hides("recent", "forced"))
         read = partial(self._calls.query, queries.snapshot(len(more)), intent=intent, kind=answers.Snapshot)
         data = self._in_pages(lambda size: read({**variables, "page": size}, forgives=forgives))
         node = self._found(data.repository, f"repository {self.repository}")
@@ -164,7 +164,7 @@ class GitHubForge(FileReader):
 
     def _all_checks(self, commits: Sequence[answers.CheckedCommit], name: str, app: str = "") -> tuple[CheckRun, ...]:
         """Return the check runs of commits. If the list of a commit is incomplete, read the list with REST."""
-        more = (run for sha in parse.half_read(commits) for run in self._checks_on(sha, name, app))
+        more = (run for sha in parse.with_incomplete_checks(commits) for run in self._checks_on(sha, name, app))
         return parse.by_id((*parse.checks(commits, app), *more))
 
     def config(self, path: str) -> str | None:

@@ -125,7 +125,7 @@ def _file(call: Call) -> tuple[str, str | None]:
     return shown, read_inside(folder, name, CONFIG_BYTES, _NOWHERE).text(shown)
 
 
-def inputs_said(chosen: argparse.Namespace) -> dict[str, str]:
+def chosen_inputs(chosen: argparse.Namespace) -> dict[str, str]:
     """Return the inputs that `--input NAME=VALUE` sets.
 
     Raises:

@@ -21,7 +21,7 @@ from reviewbot.adapters.git.clone import open_clone
 from reviewbot.adapters.github.client import RetryLimits
 from reviewbot.adapters.github.doctor_reader import SetupReader
 from reviewbot.adapters.local import settled_files
-from reviewbot.cli.commands.config import inputs_said
+from reviewbot.cli.commands.config import chosen_inputs
 from reviewbot.cli.invocation import Call, signals
 from reviewbot.cli.review_target import inputs_at, repository_name
 from reviewbot.domain.model.repository_setup import RepositorySetup
@@ -50,7 +50,7 @@ _SECONDS = 30
 
 def run(call: Call) -> int:
     """Run the checks and print each result immediately."""
-    said = inputs_said(call.chosen)
+    said = chosen_inputs(call.chosen)
     desktop = read_desktop(call.env, peek_settings(said).codevf_url)
     repository = repository_name(call.chosen.repo or call.env.get("GITHUB_REPOSITORY"), desktop)
     place = ["--repo", call.chosen.repo] if call.chosen.repo else []

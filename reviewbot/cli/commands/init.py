@@ -53,11 +53,11 @@ def run(call: Call) -> int:
     """Ask for missing options, and write all files, or none if one exists. `--force` overwrites only workflows."""
     with open_clone(Path.cwd(), passed_on(call.env)) as clone:
         root = str(clone.root)
-    if kept_gate := _kept_gate(call, root):
+    if existing_gate := _existing_gate(call, root):
         call.err.write(
             f"{REVIEW_FILE} exists, so init prints only the ruleset. To overwrite the workflows, pass `--force`.\n"
         )
-        _print_ruleset(call, kept_gate)
+        _print_ruleset(call, existing_gate)
         return 0
     options = _options(call)
     texts = {path: text for path, text in files(options).items() if path != CONFIG_FILE or not call.chosen.no_config}
@@ -86,7 +86,7 @@ def _print_ruleset(call: Call, settings: Settings) -> None:
     call.out.write(json.dumps(rules, indent=2) + "\n")
 
 
-def _kept_gate(call: Call, root: str) -> Settings | None:
+def _existing_gate(call: Call, root: str) -> Settings | None:
     """Return the settings of the existing workflows if these match the options of `--as gate`, or None."""
     chosen = call.chosen
     if chosen.kind != GATE or chosen.force or chosen.wait_for or not (jobs := _gate_jobs(root)):

@@ -77,7 +77,7 @@ def replayer_of(clone: Clone, head: str, base: str, inputs: Mapping[str, str], c
     return Replayer(clone, head, base, inputs, settings, files, clock)
 
 
-def _nobody(_: Settings) -> ReviewService:
+def _refuse_to_buy(_: Settings) -> ReviewService:
     raise ServiceRefused("A plan buys no reviews.")
 
 
@@ -123,7 +123,7 @@ class Replayer(Struct, frozen=True):
         ports = Ports(
             forge=LocalForge(change, StateFile(), makes_due=False),
             changes=change,
-            open_service=_nobody,
+            open_service=_refuse_to_buy,
             reporter=reporter,
             clock=self.clock,
             rng=SystemRandom(),

@@ -74,8 +74,8 @@ def run(call: Call) -> int:
                 say(console, "Interrupted.")
             return INTERRUPTED
     _write(call, reporter, first)
-    kept = _keep(console, chosen, reporter.view, place, first)
-    status = _leave(console, chosen, reporter.view, place, kept=kept, interrupted=interrupts.happened)
+    kept = _store(console, chosen, reporter.view, place, first)
+    status = _print_result(console, chosen, reporter.view, place, kept=kept, interrupted=interrupts.happened)
     if missing and not chosen.quiet:
         say(console, f"Not installed: {', '.join(missing)}.", "yellow")
         say_hint(console, how_to_install_analyzers())
@@ -127,7 +127,7 @@ def _document(kind: str, view: SummaryView, first: Settings) -> str:
     return without_secrets(DOCUMENTS[kind](StoredReport(view, __version__, None)), first.secrets())
 
 
-def _keep(console: Console, chosen: argparse.Namespace, view: SummaryView, place: Place, first: Settings) -> bool:
+def _store(console: Console, chosen: argparse.Namespace, view: SummaryView, place: Place, first: Settings) -> bool:
     """Store an answered review for `reviewbot apply`, and return whether it was stored."""
     if place.last_review is None or view.sum is None:
         return False
@@ -140,7 +140,7 @@ def _keep(console: Console, chosen: argparse.Namespace, view: SummaryView, place
     return True
 
 
-def _leave(
+def _print_result(
     console: Console, chosen: argparse.Namespace, view: SummaryView, place: Place, *, kept: bool, interrupted: bool
 ) -> int:
     """Print the verdict (unless the output contains it) and the next step, and return the exit status."""

@@ -178,7 +178,7 @@ def _add_texts(bins: Bins, files: Sequence[Sendable]) -> None:
             bins.refuse("text", file, sizes[file.path])
     bundled = {file.path: sizes[file.path] + json_size(_indexed(file)) for file in fitting}
     arranged = [file for folder in by_folder(fitting) for file in folder]
-    all_fit = bins.have_room(_BUNDLE, [bundled[file.path] for file in arranged])
+    all_fit = bins.can_hold(_BUNDLE, [bundled[file.path] for file in arranged])
     free = bins.limits.attachments - len(bins.taken)
     # Reserve the last attachment for the context, unless a file needs it.
     if len(fitting) < free or (len(fitting) == free and not all_fit):
@@ -290,7 +290,7 @@ class Bins:
         self.files[index].append(file)
         return True
 
-    def have_room(self, kind: str, sizes: Iterable[int]) -> bool:
+    def can_hold(self, kind: str, sizes: Iterable[int]) -> bool:
         """Return whether pieces of these sizes, added in this order, fit into attachments of this kind."""
         trial = Bins(self.limits)
         trial.taken = [*self.taken]
@@ -322,7 +322,7 @@ class Bins:
 
 
 def _attachments(bins: Bins) -> Iterator[tuple[Attachment, Sequence[Sendable]]]:
-    names = own_names([kind for kind, _ in bins.taken if kind not in {_DIFF, _BUNDLE}])
+    names = attachment_names([kind for kind, _ in bins.taken if kind not in {_DIFF, _BUNDLE}])
     numbers = {_DIFF: 0, _BUNDLE: 0}
     for (kind, _), files in zip(bins.taken, bins.files, strict=True):
         if kind in names:
@@ -338,7 +338,7 @@ def _attachments(bins: Bins) -> Iterator[tuple[Attachment, Sequence[Sendable]]]:
             yield Attachment(f"files-{numbers[kind]}.txt", content), arranged
 
 
-def own_names(paths: Sequence[str]) -> dict[str, str]:
+def attachment_names(paths: Sequence[str]) -> dict[str, str]:
     """Map each path to a safe, unique file name: the base name, or the whole path if base names are equal.
 
     Case is ignored. Each `/` in a path becomes `-`.

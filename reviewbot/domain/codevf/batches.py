@@ -75,7 +75,7 @@ def _filled(
         new = [list[Sendable]()] if len(parts) < most else []
         for part in (*parts[-1:], *new, *parts[:-1]):
             together = in_order([*part, *files])
-            if Bins(limits).have_room("", [sizes[file.path] for file in together]):
+            if Bins(limits).can_hold("", [sizes[file.path] for file in together]):
                 parts.extend([] if part else new)
                 part[:] = together
                 return True

@@ -56,7 +56,7 @@ class Spending(Struct, frozen=True):
         return limit_per_pull(self.max_per_pr, self.first_hold or self.hold)
 
 
-def _again(spending: Spending) -> str:
+def _retry_hint(spending: Spending) -> str:
     return "Then run the command again." if spending.at_terminal else spending.again
 
 
@@ -74,8 +74,8 @@ def _to_continue(spending: Spending) -> str:
     least = int((spending.spent + spending.hold).to_integral_value(ROUND_CEILING))
     setting = f"Set `max-credits-per-pr: {least}` or more (`0` means no limit) in `.github/reviewbot.yml`"
     if spending.at_terminal:
-        return f"{setting} on the base branch (with `--pr`, on the default branch). {_again(spending)}"
-    return f"{setting} on the default branch, or in the workflow. {_again(spending)}"
+        return f"{setting} on the base branch (with `--pr`, on the default branch). {_retry_hint(spending)}"
+    return f"{setting} on the default branch, or in the workflow. {_retry_hint(spending)}"
 
 
 def check(spending: Spending, balance: Balance | None) -> None:
@@ -93,11 +93,11 @@ def check(spending: Spending, balance: Balance | None) -> None:
     if left < 0:
         raise OverBudget(
             f"{would} credits, but only {number(balance.available)} are available.",
-            hint=f"Add credits to the CodeVF account. {_again(spending)}",
+            hint=f"Add credits to the CodeVF account. {_retry_hint(spending)}",
         )
     if left < spending.min_balance:
         raise OverBudget(
             f"{would} of {number(balance.available)} credits and leave "
             f"{number(left)}, which is less than `min-balance` ({number(spending.min_balance)}).",
-            hint=f"Add credits to the CodeVF account, or lower `min-balance`. {_again(spending)}",
+            hint=f"Add credits to the CodeVF account, or lower `min-balance`. {_retry_hint(spending)}",
         )

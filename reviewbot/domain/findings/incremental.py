@@ -123,11 +123,11 @@ def _changed(old: Sequence[str], new: Sequence[str]) -> set[int]:
     """
     changed: set[int] = set()
     for before, after in pairwise([(-1, -1), *_pairs(old, new), (len(old), len(new))]):
-        changed.update(_unlike(old[before[0] + 1 : after[0]], new[before[1] + 1 : after[1]], before[1] + 2))
+        changed.update(_differing(old[before[0] + 1 : after[0]], new[before[1] + 1 : after[1]], before[1] + 2))
     return changed
 
 
-def _unlike(old: Sequence[str], new: Sequence[str], first: int) -> range:
+def _differing(old: Sequence[str], new: Sequence[str], first: int) -> range:
     least = min(len(old), len(new))
     head = next((index for index in range(least) if old[index] != new[index]), least)
     rest = least - head

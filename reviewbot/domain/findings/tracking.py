@@ -71,7 +71,7 @@ def merge_answer(
     after = []
     for key, one in reported.items():
         record = _combined(one, known.get(key), change_index, here=answer.here)
-        note = notes.get(key) or record.note or _last_word(record, known.get(key), said.get(key, ""))
+        note = notes.get(key) or record.note or _changed_explanation(record, known.get(key), said.get(key, ""))
         after.append(replace(record, note=note))
     for key, record in known.items():
         if key not in reported:
@@ -140,20 +140,20 @@ def _combined(
     kept = before if before.state.is_open and not here else now
     # A finding's severity never improves, because a harmless copy can take over the id, and a push can restore an
     # earlier change.
-    worse = min(before.severity, now.severity, key=_gravity)
+    worse = min(before.severity, now.severity, key=_waiver_rank)
     # Without a category, as in prose, a different text may describe a second problem.
     is_same = now.category is not None or kept.said == before.said
-    is_worse = _gravity(now.severity) < _gravity(before.severity)
+    is_worse = _waiver_rank(now.severity) < _waiver_rank(before.severity)
     is_waived = before.waiver and before.waiver.file == waived_version(now, change_index) and is_same and not is_worse
     return replace(kept, found=before.found, severity=worse, waiver=before.waiver if is_waived else None)
 
 
-def _gravity(severity: Severity) -> int:
+def _waiver_rank(severity: Severity) -> int:
     """Return the rank of a severity for waivers: critical comes before unrated."""
     return -1 if severity is Severity.CRITICAL else severity.rank
 
 
-def _last_word(record: TrackedFinding, before: TrackedFinding | None, explanation: str) -> str:
+def _changed_explanation(record: TrackedFinding, before: TrackedFinding | None, explanation: str) -> str:
     """Return the explanation of a finding that is reported again, if the comment shows a different one."""
     if before is None or not before.said:
         return ""

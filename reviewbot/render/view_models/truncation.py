@@ -74,23 +74,23 @@ def truncate_finding(finding: FindingView, detail: Detail) -> FindingView:
 def truncate_finding_state(view: FindingStateView, words: int, rows: int) -> tuple[FindingStateView, int]:
     """Limit the findings to `rows` and their texts to `words` characters. Return the number of omitted findings."""
     detail = Detail(full=0, lines=0, rows=0, text=words)
-    findings = tuple(_worded(bounded(finding, detail), words) for finding in view.findings[:rows])
+    findings = tuple(_without_comment_start(bounded(finding, detail), words) for finding in view.findings[:rows])
     return replace(view, findings=findings), max(0, len(view.findings) - rows)
 
 
-def _worded(finding: FindingView, words: int) -> FindingView:
+def _without_comment_start(finding: FindingView, words: int) -> FindingView:
     """Return the finding without `<!--`, because a hidden comment marks the end of the state."""
     return replace(
         finding,
-        title=_harmless(finding.title) if words else "",
-        note=_harmless(finding.note) if words else "",
-        waived_by=_harmless(finding.waived_by),
-        closed_at=_harmless(finding.closed_at),
-        waived_for=_harmless(finding.waived_for) if words else "",
+        title=_escape_comment_start(finding.title) if words else "",
+        note=_escape_comment_start(finding.note) if words else "",
+        waived_by=_escape_comment_start(finding.waived_by),
+        closed_at=_escape_comment_start(finding.closed_at),
+        waived_for=_escape_comment_start(finding.waived_for) if words else "",
     )
 
 
-def _harmless(text: str) -> str:
+def _escape_comment_start(text: str) -> str:
     return text.replace("<!--", "<! --")
 
 
@@ -98,7 +98,7 @@ def truncate_summary(view: SummaryView, detail: Detail) -> Shown:
     findings = worst_first(view.findings)
     passed = view.outcome.reason is Reason.BYPASS  # nothing blocks a bypassed head
 
-    def is_loud(finding: FindingView) -> bool:
+    def is_blocking(finding: FindingView) -> bool:
         return finding.blocks and not passed
 
     rest: dict[str, int] = {}
@@ -107,40 +107,40 @@ def truncate_summary(view: SummaryView, detail: Detail) -> Shown:
         rest[name] = max(0, len(items) - most)
         return items[:most]
 
-    by_urgency = sorted(findings, key=lambda finding: not is_loud(finding))
+    by_urgency = sorted(findings, key=lambda finding: not is_blocking(finding))
     commented = [finding for finding in by_urgency if finding.comment_url is not None]
     bare = [finding for finding in findings if finding.comment_url is None]
-    loud = [finding for finding in bare if is_loud(finding)]
-    quiet = [finding for finding in bare if not is_loud(finding)]
-    quiet_left = max(0, detail.full - len(loud))
+    blocking = [finding for finding in bare if is_blocking(finding)]
+    quiet = [finding for finding in bare if not is_blocking(finding)]
+    quiet_left = max(0, detail.full - len(blocking))
     lines = first("commented", commented, detail.lines)
-    folded = first("uncommented", loud[detail.full :] + quiet[quiet_left:], detail.lines)
-    listed = [*lines, *loud[: detail.full], *quiet[:quiet_left], *folded]
+    folded = first("uncommented", blocking[detail.full :] + quiet[quiet_left:], detail.lines)
+    listed = [*lines, *blocking[: detail.full], *quiet[:quiet_left], *folded]
 
-    def thin_one(finding: FindingView) -> FindingView:
+    def truncated_finding(finding: FindingView) -> FindingView:
         small = truncate_finding(finding, detail)
         return replace(small, blocks=small.blocks and not passed)
 
-    def thin(findings: Sequence[FindingView]) -> Sequence[FindingView]:
-        return Mapped(thin_one, findings)
+    def truncated(findings: Sequence[FindingView]) -> Sequence[FindingView]:
+        return Mapped(truncated_finding, findings)
 
     def small(items: Sequence[V]) -> Sequence[V]:
         return Mapped(partial(bounded, detail=detail), items)
 
     return Shown(
-        blocking=thin([finding for finding in lines if is_loud(finding)]),
-        full=thin(loud[: detail.full]),
-        others=thin([finding for finding in lines if not is_loud(finding)]),
-        quiet=thin(quiet[:quiet_left]),
-        folded=thin(folded),
+        blocking=truncated([finding for finding in lines if is_blocking(finding)]),
+        full=truncated(blocking[: detail.full]),
+        others=truncated([finding for finding in lines if not is_blocking(finding)]),
+        quiet=truncated(quiet[:quiet_left]),
+        folded=truncated(folded),
         leftovers=small(first("leftovers", view.leftovers, max(1, detail.full // 3))),
         duplicates=small(first("duplicates", view.duplicates, detail.rows)),
         sent=small(first("sent", view.sent, detail.rows)),
         held=small(first("held", view.held_back, detail.rows)),
         missed=small(view.missed[:NAMED]),
-        waived=thin(first("waived", view.waived, detail.rows)),
-        closed=thin(first("closed", view.closed, detail.rows)),
-        listed=thin(worst_first(listed)),
+        waived=truncated(first("waived", view.waived, detail.rows)),
+        closed=truncated(first("closed", view.closed, detail.rows)),
+        listed=truncated(worst_first(listed)),
         rest=rest | {"findings": rest["commented"] + rest["uncommented"] + rest["leftovers"]},
     )
 

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
-import reviewbot_sandbox.github
-from graphql import GraphQLList, GraphQLNonNull, build_schema, parse
+from graphql import GraphQLList, GraphQLNonNull, parse
 from graphql.language import (
     FieldNode,
     FragmentDefinitionNode,
@@ -17,10 +15,11 @@ from graphql.language import (
     SelectionSetNode,
 )
 from msgspec import inspect
+from reviewbot_sandbox.github.graphql.execute import schema
 
 from reviewbot.adapters.github.graphql import answers, queries
 
-SCHEMA = build_schema(Path(reviewbot_sandbox.github.__file__).with_name("schema.graphql").read_text(encoding="utf-8"))
+SCHEMA = schema()
 DOCUMENTS = [
     (queries.snapshot(0), answers.Snapshot),
     (queries.snapshot(2), answers.Snapshot),

@@ -24,7 +24,7 @@ from reviewbot_sandbox.faults import (
     Reply,
 )
 from reviewbot_sandbox.github import READ_ONLY, Scope
-from reviewbot_sandbox.github.records import Access
+from reviewbot_sandbox.github.model.records import Access
 
 from reviewbot.adapters.github.client import PAGE, RetryLimits
 from reviewbot.adapters.github.forge import SMALL_PAGE, GitHubForge

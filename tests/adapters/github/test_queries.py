@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
-import reviewbot_sandbox.github
-from graphql import build_schema, parse, validate
+from graphql import parse, validate
+from reviewbot_sandbox.github.graphql.execute import schema
 
 from reviewbot.adapters.github.graphql import queries
 from reviewbot.domain.github.drafts import NodeChange
 
-SCHEMA = build_schema(Path(reviewbot_sandbox.github.__file__).with_name("schema.graphql").read_text(encoding="utf-8"))
+SCHEMA = schema()
 DOCUMENTS = {
     "snapshot": queries.snapshot(0),
     "more comments": queries.MORE_COMMENTS,

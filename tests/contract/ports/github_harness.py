@@ -15,12 +15,12 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from reviewbot_sandbox.github import FULL, Access, App, CommentForm, FileVersion, Level, Store
+from reviewbot_sandbox.github import GitHubState as Sandbox
 from reviewbot_sandbox.github import Scope as Permits
 from reviewbot_sandbox.github import Side as SandboxSide
-from reviewbot_sandbox.github import World as Sandbox
-from reviewbot_sandbox.github import pulls as sandbox_pulls
-from reviewbot_sandbox.github.anchors import standing
-from reviewbot_sandbox.github.records import Status as SandboxStatus
+from reviewbot_sandbox.github.model.records import Status as SandboxStatus
+from reviewbot_sandbox.github.state import pulls as sandbox_pulls
+from reviewbot_sandbox.github.state.anchors import thread_position
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from reviewbot.adapters.git.fetch import GitChangeReader
@@ -530,7 +530,7 @@ class SandboxGitHub:
     def places(self, number: int) -> list[ThreadPlace]:
         store, found = self.world.store, list[ThreadPlace]()
         for one in store.threads_of((REPOSITORY, number)):
-            now = standing(store, store.pull((REPOSITORY, number)), one)
+            now = thread_position(store, store.pull((REPOSITORY, number)), one)
             found.append((one.anchor.path, one.anchor.side.value, now.start_line, now.line))
         return found
 

@@ -9,7 +9,7 @@ from codevf.models.attachment import Attachment
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reviewbot.domain.codevf.attachments import CONTEXT, CONVERSATION, LONGEST, QUESTION, described, own_names
+from reviewbot.domain.codevf.attachments import CONTEXT, CONVERSATION, LONGEST, QUESTION, attachment_names, described
 from reviewbot.domain.model.review import Attachment as Sent
 
 PARTS = st.text(max_size=12) | st.sampled_from(
@@ -53,18 +53,18 @@ PARTS = st.text(max_size=12) | st.sampled_from(
     ],
 )
 def test_a_name_is_the_base_name_made_safe_and_unique(paths: list[str], names: list[str]) -> None:
-    assert list(own_names(paths).values()) == names
+    assert list(attachment_names(paths).values()) == names
 
 
 def test_a_long_name_keeps_its_ending() -> None:
-    (name,) = own_names([f"src/{'a' * 300}.py"]).values()
+    (name,) = attachment_names([f"src/{'a' * 300}.py"]).values()
     assert len(name) == LONGEST
     assert name.endswith("a.py")
 
 
 @given(st.lists(st.lists(PARTS, min_size=1, max_size=4).map("/".join), max_size=4, unique=True))
 def test_any_path_gets_a_name_that_codevf_accepts(paths: list[str]) -> None:
-    names = own_names(paths)
+    names = attachment_names(paths)
     assert list(names) == paths
     assert len({name.casefold() for name in names.values()}) == len(paths)
     for name in names.values():

@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from msgspec import Struct
 
-from reviewbot.adapters.github.client import RepositoryConnection, remembering
+from reviewbot.adapters.github.client import RepositoryConnection, collecting_errors
 from reviewbot.adapters.github.errors import Intent
 from reviewbot.adapters.github.graphql import parse, queries
 from reviewbot.adapters.github.graphql.answers import Files, FilesAndContext, InRepository, NewBlob, NewFile, OldFile
@@ -104,7 +104,7 @@ class FileReader(RepositoryConnection):
             **queries.aliased("f", [f"HEAD:{path}" for path in paths]),
         }
         document, hidden = queries.entries(len(batch.new), len(batch.old), len(paths)), list[GraphQLError]()
-        forgives = remembering(hidden, lambda error: (error.path or ("",))[0] in {"about", "documents"})
+        forgives = collecting_errors(hidden, lambda error: (error.path or ("",))[0] in {"about", "documents"})
         try:
             data = self._calls.query(document, variables, _READING, FilesAndContext, forgives=forgives, patient=False)
         except ForgeError as error:

@@ -265,7 +265,7 @@ def force_pushes(pull: answers.CheckedPages) -> dict[str, ForcePush]:
     }
 
 
-def half_read(commits: Iterable[answers.CheckedCommit]) -> tuple[str, ...]:
+def with_incomplete_checks(commits: Iterable[answers.CheckedCommit]) -> tuple[str, ...]:
     """Return the SHAs of the commits with an incomplete list of check runs."""
     return tuple(dict.fromkeys(one.oid for one in commits if one.check_suites and not _is_whole(one.check_suites)))
 
@@ -343,7 +343,7 @@ def has_open_task(number: int, named: Iterable[answers.Checked]) -> bool | None:
     commits = [commit for one in named for commit in checked_commits(one)]
     newest = {(run.head_sha, run.name): run for run in checks(commits) if run.is_of(number)}
     is_open = any(map(_is_open, newest.values()))
-    return is_open if is_open or (newest and not half_read(commits)) else None
+    return is_open if is_open or (newest and not with_incomplete_checks(commits)) else None
 
 
 def _is_open(run: CheckRun) -> bool:

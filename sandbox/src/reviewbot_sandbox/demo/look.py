@@ -89,17 +89,17 @@ def recipes(sandbox: Sandbox) -> Iterator[Recipe]:
     """Yield commands that read the pull request and the account."""
     pull = f"{sandbox.github.url}/repos/{REPOSITORY}/pulls/{NUMBER}"
     owner, _, name = REPOSITORY.partition("/")
-    talk = f"{sandbox.github.url}/repos/{REPOSITORY}/issues/{NUMBER}/comments"
+    conversation = f"{sandbox.github.url}/repos/{REPOSITORY}/issues/{NUMBER}/comments"
     bearer = f"-H 'Authorization: Bearer {PERSON_TOKEN}'"
     maintainer = f"-H 'Authorization: Bearer {MAINTAINER_TOKEN}'"
     checks = f"{sandbox.github.url}/repos/{REPOSITORY}/commits/{BRANCH}/check-runs"
-    reads = "\n".join(f"curl -s {bearer} {address}" for address in (pull, f"{pull}/comments", talk, checks))
+    reads = "\n".join(f"curl -s {bearer} {address}" for address in (pull, f"{pull}/comments", conversation, checks))
     yield Recipe("The pull request, the comments on its lines, the conversation with the summary, the check", reads)
     query = _TITLE % (owner, name, NUMBER)
     yield Recipe("The pull request by GraphQL", f"curl -s {bearer} {sandbox.graphql_url} -d '{query}'")
     yield Recipe(
         "A command, which the next run of the action executes",
-        f"""curl -s {maintainer} {talk} -d '{{"body": "/reviewbot help"}}'""",
+        f"""curl -s {maintainer} {conversation} -d '{{"body": "/reviewbot help"}}'""",
     )
     yield Recipe("The account", f"curl -s -H 'Authorization: Bearer {API_KEY}' {sandbox.codevf_url}credits/balance")
 

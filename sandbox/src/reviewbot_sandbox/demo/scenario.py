@@ -108,11 +108,11 @@ class _Demo:
         self._show_landed(first)
         self._show_bill(first, before)
         title(self.console, f"2  {AUTHOR} fixes what blocks and pushes, and the action runs again")
-        push_fix(self.sandbox.world)
+        push_fix(self.sandbox.state)
         second = self._round("synchronize")
         self._show_difference(first, second)
         title(self.console, "3  The action ends before the answer arrives, and a collection publishes it")
-        push_note(self.sandbox.world)
+        push_note(self.sandbox.state)
         left = self._run_step("left", "synchronize", wait_minutes="0")
         self._await_answer(left.outputs.get("task-id", ""))
         collected = self._run_step("collect", "synchronize", command="collect")
@@ -177,7 +177,7 @@ class _Demo:
     def _ask(self) -> str:
         """Ask a question, which is bought by one run and answered by another, and return the answer."""
         say(self.console, QUESTION)
-        self.sandbox.world.comment(REPOSITORY, NUMBER, MAINTAINER, QUESTION)
+        self.sandbox.state.comment(REPOSITORY, NUMBER, MAINTAINER, QUESTION)
         bought = self._run_step("ask", "synchronize")
         found = _TASK.search(bought.job.log.read_text(encoding="utf-8").partition("The CodeVF task is")[2])
         self._await_answer(found[0] if found else "")
@@ -189,7 +189,7 @@ class _Demo:
 
     def _requests(self) -> tuple[int, int]:
         """Return the numbers of the action's requests to GitHub and to CodeVF."""
-        bot = self.sandbox.world.store.tokens[WORKFLOW_TOKEN].login
+        bot = self.sandbox.state.store.tokens[WORKFLOW_TOKEN].login
         to_github = sum(one.identity == bot for one in self.sandbox.github_requests.requests())
         return to_github, len(self.sandbox.codevf_requests.requests())
 

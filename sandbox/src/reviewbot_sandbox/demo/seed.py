@@ -10,8 +10,8 @@ from collections.abc import Mapping
 from importlib import resources
 from pathlib import Path
 
-from reviewbot_sandbox.github import READ_ONLY, FileVersion, Level, Store, World
-from reviewbot_sandbox.github.history import FileChange
+from reviewbot_sandbox.github import READ_ONLY, FileVersion, GitHubState, Level, Store
+from reviewbot_sandbox.github.git.formats import FileChange
 
 REPOSITORY = "harbour/parcel-tracker"
 BRANCH = "express"
@@ -55,43 +55,43 @@ def _version(path: str, content: str) -> FileChange:
     return FileVersion(content.encode(), "100755") if path.startswith("scripts/") else content
 
 
-def seed_github(root: Path) -> World:
+def seed_github(root: Path) -> GitHubState:
     """Return a GitHub with the repository, its people, their tokens and the open pull request."""
-    world = World(Store(root))
-    world.repository(REPOSITORY)
-    world.environment(REPOSITORY, "reviewbot", "main")
+    state = GitHubState(Store(root))
+    state.repository(REPOSITORY)
+    state.environment(REPOSITORY, "reviewbot", "main")
     for login in (AUTHOR, MAINTAINER):
-        world.user(login)
-    world.grant(REPOSITORY, AUTHOR, Level.WRITE)
-    world.grant(REPOSITORY, MAINTAINER, Level.ADMIN)
-    world.push(REPOSITORY, "main", files_of("base"), message="Track parcels", author=MAINTAINER)
+        state.user(login)
+    state.grant(REPOSITORY, AUTHOR, Level.WRITE)
+    state.grant(REPOSITORY, MAINTAINER, Level.ADMIN)
+    state.push(REPOSITORY, "main", files_of("base"), message="Track parcels", author=MAINTAINER)
     change: Mapping[str, FileChange] = {**files_of("change"), "web/express.png": _LOGO}
-    world.push(REPOSITORY, BRANCH, change, message="Express parcels", author=AUTHOR)
-    world.open_pull_request(REPOSITORY, BRANCH, title=TITLE, body=BODY, author=AUTHOR)
-    world.app_token(WORKFLOW_TOKEN)
-    world.person_token(PERSON_TOKEN, AUTHOR)
-    world.person_token(MAINTAINER_TOKEN, MAINTAINER)
-    return world
+    state.push(REPOSITORY, BRANCH, change, message="Express parcels", author=AUTHOR)
+    state.open_pull_request(REPOSITORY, BRANCH, title=TITLE, body=BODY, author=AUTHOR)
+    state.app_token(WORKFLOW_TOKEN)
+    state.person_token(PERSON_TOKEN, AUTHOR)
+    state.person_token(MAINTAINER_TOKEN, MAINTAINER)
+    return state
 
 
-def seed_stranger(world: World) -> None:
+def seed_stranger(state: GitHubState) -> None:
     """Create a fork, its pull request, its author's token and a read-only workflow token."""
-    fork = world.fork(REPOSITORY, STRANGER)
+    fork = state.fork(REPOSITORY, STRANGER)
     note = {"docs/opening-hours.md": "# Opening hours\n\nThe counter is open from 8 to 18.\n"}
-    world.push(fork.full_name, "opening-hours", note, message="Document the opening hours", author=STRANGER)
-    world.open_pull_request(
+    state.push(fork.full_name, "opening-hours", note, message="Document the opening hours", author=STRANGER)
+    state.open_pull_request(
         REPOSITORY, "opening-hours", title="Opening hours", author=STRANGER, head_repository=fork.full_name
     )
-    world.app_token(READER_TOKEN, permissions=READ_ONLY)
-    world.person_token(STRANGER_TOKEN, STRANGER)
+    state.app_token(READER_TOKEN, permissions=READ_ONLY)
+    state.person_token(STRANGER_TOKEN, STRANGER)
 
 
-def push_fix(world: World) -> str:
+def push_fix(state: GitHubState) -> str:
     """Push the author's fix after the first review and return the new head."""
-    return world.push(REPOSITORY, BRANCH, files_of("fix"), message="Fix the blocking findings", author=AUTHOR)
+    return state.push(REPOSITORY, BRANCH, files_of("fix"), message="Fix the blocking findings", author=AUTHOR)
 
 
-def push_note(world: World) -> str:
+def push_note(state: GitHubState) -> str:
     """Push a change in which nothing new is found and return the new head."""
     note = {"docs/express.md": "# Express parcels\n\nThe counter stops selling them at noon.\n"}
-    return world.push(REPOSITORY, BRANCH, note, message="Document express parcels", author=AUTHOR)
+    return state.push(REPOSITORY, BRANCH, note, message="Document express parcels", author=AUTHOR)

@@ -26,8 +26,8 @@ from reviewbot_sandbox.codevf import (
 from reviewbot_sandbox.demo.engineer import Reviewing, demo_engineer
 from reviewbot_sandbox.demo.seed import seed_github, seed_stranger
 from reviewbot_sandbox.faults import Faults, with_faults
-from reviewbot_sandbox.github import World, build_github, identify
-from reviewbot_sandbox.github.repos import ENVIRONMENT
+from reviewbot_sandbox.github import GitHubState, build_github, identify
+from reviewbot_sandbox.github.git.repository import ENVIRONMENT
 from reviewbot_sandbox.serve import LOOPBACK, Bounds, Served, serving_all
 
 API_KEY = "cvf_test_sandbox"
@@ -67,7 +67,7 @@ class Sandbox:
         rate_limits: whether rate limits apply.
     """
 
-    world: World
+    state: GitHubState
     github: Served
     codevf: Served
     scale: float
@@ -109,18 +109,18 @@ def open_sandbox(analyzers: Reviewing, plan: Plan) -> Iterator[Sandbox]:
     """
     _check(plan)
     with tempfile.TemporaryDirectory(prefix="reviewbot-sandbox-") as folder:
-        world = seed_github(Path(folder))
+        state = seed_github(Path(folder))
         if plan.stranger:
-            seed_stranger(world)
+            seed_stranger(state)
         if plan.rate_limits:
-            world.limits.switch_on()
+            state.limits.switch_on()
         config = ServiceConfig(ACCOUNTS, limits=Limits(rate=Rate() if plan.rate_limits else None))
         service = CodeVFService(Setup(config, engineer=demo_engineer(analyzers), clock=scaled_clock(plan.scale)))
         github, codevf = Faults(), Faults()
         apps = {
-            "github": with_faults(build_github(world), github, identify=identify(world)),
+            "github": with_faults(build_github(state), github, identify=identify(state)),
             "codevf": with_faults(build_codevf(service), codevf),
         }
         ports = {"github": plan.github_port, "codevf": plan.codevf_port}
         with serving_all(apps, ports=ports, bounds=Bounds(lifetime=plan.lifetime)) as served:
-            yield Sandbox(world, served["github"], served["codevf"], plan.scale, github, codevf, plan.rate_limits)
+            yield Sandbox(state, served["github"], served["codevf"], plan.scale, github, codevf, plan.rate_limits)

@@ -1,4 +1,4 @@
-"""The ASGI application: REST, GraphQL and git on one host, over one `World`."""
+"""The ASGI application: REST, GraphQL and git on one host, over one `GitHubState`."""
 
 from __future__ import annotations
 
@@ -14,19 +14,20 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route as HttpRoute
 
-from reviewbot_sandbox.github import graph, rest_code, rest_pulls, rest_talk
-from reviewbot_sandbox.github.access import Viewer, require, viewer_of
-from reviewbot_sandbox.github.addresses import Addresses
-from reviewbot_sandbox.github.call import Answer, Call, Route, with_headers
-from reviewbot_sandbox.github.refusal import Refusal
+from reviewbot_sandbox.github.graphql.execute import execute
+from reviewbot_sandbox.github.model.addresses import Addresses
+from reviewbot_sandbox.github.model.refusal import Refusal
+from reviewbot_sandbox.github.rest import checks, issues, pulls, repositories
+from reviewbot_sandbox.github.rest.call import Answer, Call, Route, with_headers
 from reviewbot_sandbox.github.smart_http import GIT_PATHS, answer_git
-from reviewbot_sandbox.github.world import World
+from reviewbot_sandbox.github.state.access import Viewer, require, viewer_of
+from reviewbot_sandbox.github.state.github_state import GitHubState
 
-ROUTES: tuple[Route, ...] = (*rest_pulls.ROUTES, *rest_talk.ROUTES, *rest_code.ROUTES)
+ROUTES: tuple[Route, ...] = (*pulls.ROUTES, *issues.ROUTES, *checks.ROUTES, *repositories.ROUTES)
 """Every REST endpoint, in matching order."""
 
 
-def build_github(world: World, *, base_path: str = "") -> Starlette:
+def build_github(state: GitHubState, *, base_path: str = "") -> Starlette:
     """Return the application.
 
     `base_path` is where REST begins: empty as on github.com, where GraphQL is at `/graphql`, or `/api/v3` as on GitHub
@@ -35,23 +36,23 @@ def build_github(world: World, *, base_path: str = "") -> Starlette:
     graphql = f"{base_path.removesuffix('/v3')}/graphql"
     routes = [
         HttpRoute(
-            base_path + route.path, _endpoint(partial(_answer_rest, world, base_path, route)), methods=[route.method]
+            base_path + route.path, _endpoint(partial(_answer_rest, state, base_path, route)), methods=[route.method]
         )
         for route in ROUTES
     ]
-    routes.append(HttpRoute(graphql, _endpoint(partial(_answer_graphql, world, base_path)), methods=["POST"]))
-    git = _endpoint(lambda request, body: answer_git(world, request, token_in(request.headers), body))
+    routes.append(HttpRoute(graphql, _endpoint(partial(_answer_graphql, state, base_path)), methods=["POST"]))
+    git = _endpoint(lambda request, body: answer_git(state, request, token_in(request.headers), body))
     routes += [HttpRoute(path, git, methods=["GET", "POST"]) for path in GIT_PATHS]
-    nowhere = _not_found(world)
+    nowhere = _not_found(state)
     app = Starlette(routes=routes, exception_handlers={404: nowhere, 405: nowhere})
     app.router.redirect_slashes = False
     return app
 
 
-def _not_found(world: World) -> Callable[[Request, Exception], Awaitable[Response]]:
+def _not_found(state: GitHubState) -> Callable[[Request, Exception], Awaitable[Response]]:
     async def endpoint(request: Request, _error: Exception) -> Response:
-        token = world.store.tokens.get(token_in(request.headers))
-        headers = world.limits.headers(Viewer(token), "core")
+        token = state.store.tokens.get(token_in(request.headers))
+        headers = state.limits.headers(Viewer(token), "core")
         return _response(Answer(404, Refusal(404, "Not Found").body(), headers))
 
     return endpoint
@@ -64,52 +65,52 @@ def _endpoint(answer: Callable[[Request, bytes], Response]) -> Callable[[Request
     return endpoint
 
 
-def _answer_rest(world: World, base_path: str, route: Route, request: Request, body: bytes) -> Response:
+def _answer_rest(state: GitHubState, base_path: str, route: Route, request: Request, body: bytes) -> Response:
     def answer(viewer: Viewer) -> Answer:
         if not request.headers.get("user-agent"):
             text = "Request forbidden by administrative rules. Please make sure your request has a User-Agent header."
             raise Refusal(403, text)
-        return _admitted(world, route, _call(world, viewer, base_path, request, body))
+        return _admitted(state, route, _call(state, viewer, base_path, request, body))
 
-    return _answered(world, request, "core", answer)
+    return _answered(state, request, "core", answer)
 
 
-def _answered(world: World, request: Request, resource: str, answer: Callable[[Viewer], Answer]) -> Response:
+def _answered(state: GitHubState, request: Request, resource: str, answer: Callable[[Viewer], Answer]) -> Response:
     """Return what the sender of a request gets, with the headers of the rate limits."""
     viewer = Viewer()
-    with world.store.lock:
+    with state.store.lock:
         try:
-            viewer = viewer_of(world.store, token_in(request.headers))
+            viewer = viewer_of(state.store, token_in(request.headers))
             found = answer(viewer)
         except Refusal as refusal:
             found = Answer(refusal.status, refusal.body(), refusal.headers)
-        return _response(with_headers(found, world.limits.headers(viewer, resource)))
+        return _response(with_headers(found, state.limits.headers(viewer, resource)))
 
 
-def _call(world: World, viewer: Viewer, base_path: str, request: Request, body: bytes) -> Call:
+def _call(state: GitHubState, viewer: Viewer, base_path: str, request: Request, body: bytes) -> Call:
     at = _addresses(request, base_path)
     url = f"{at.web}{request.url.path}"
     query = dict(request.query_params)
     accept = request.headers.get("accept", "")
-    return Call(world.store, world.limits, viewer, at, url, request.path_params, query, accept, _json(body))
+    return Call(state.store, state.limits, viewer, at, url, request.path_params, query, accept, _json(body))
 
 
-def _admitted(world: World, route: Route, call: Call) -> Answer:
-    world.limits.spend(call.viewer)
-    world.limits.check(call.viewer)
+def _admitted(state: GitHubState, route: Route, call: Call) -> Answer:
+    state.limits.spend(call.viewer)
+    state.limits.check(call.viewer)
     if "owner" in call.path:
-        require(world.store, call.viewer, call.repo, route.needs)
+        require(state.store, call.viewer, call.repo, route.needs)
     if route.creates:
-        world.limits.write()
+        state.limits.write()
     return route.handler(call)
 
 
-def _answer_graphql(world: World, base_path: str, request: Request, body: bytes) -> Response:
+def _answer_graphql(state: GitHubState, base_path: str, request: Request, body: bytes) -> Response:
     def answer(viewer: Viewer) -> Answer:
-        world.limits.spend(viewer, "graphql")
-        return Answer(200, graph.execute(world, viewer, _addresses(request, base_path), _json(body)))
+        state.limits.spend(viewer, "graphql")
+        return Answer(200, execute(state, viewer, _addresses(request, base_path), _json(body)))
 
-    return _answered(world, request, "graphql", answer)
+    return _answered(state, request, "graphql", answer)
 
 
 def token_in(headers: Mapping[str, str]) -> str:
@@ -125,12 +126,12 @@ def token_in(headers: Mapping[str, str]) -> str:
     return ""
 
 
-def identify(world: World) -> Callable[[Mapping[str, str]], str]:
+def identify(state: GitHubState) -> Callable[[Mapping[str, str]], str]:
     """Return the login behind a request's token, for the log of `faults`; `?` for an unknown token."""
 
     def name(headers: Mapping[str, str]) -> str:
         secret = token_in(headers)
-        token = world.store.tokens.get(secret)
+        token = state.store.tokens.get(secret)
         return token.login if token else "?" if secret else ""
 
     return name

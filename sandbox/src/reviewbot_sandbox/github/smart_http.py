@@ -7,12 +7,12 @@ import subprocess
 from starlette.requests import Request
 from starlette.responses import Response
 
-from reviewbot_sandbox.github.access import Viewer, can_see, require, viewer_of
-from reviewbot_sandbox.github.pulls import follow
-from reviewbot_sandbox.github.records import Access, Repository, Scope
-from reviewbot_sandbox.github.refusal import Refusal
-from reviewbot_sandbox.github.repos import ENVIRONMENT
-from reviewbot_sandbox.github.world import World
+from reviewbot_sandbox.github.git.repository import ENVIRONMENT
+from reviewbot_sandbox.github.model.records import Access, Repository, Scope
+from reviewbot_sandbox.github.model.refusal import Refusal
+from reviewbot_sandbox.github.state.access import Viewer, can_see, require, viewer_of
+from reviewbot_sandbox.github.state.github_state import GitHubState
+from reviewbot_sandbox.github.state.pulls import follow
 
 GIT_PATHS = tuple(
     f"/{{owner}}/{{name}}{suffix}/{service}"
@@ -24,30 +24,30 @@ GIT_PATHS = tuple(
 _LOGIN = {"WWW-Authenticate": 'Basic realm="GitHub"'}
 
 
-def answer_git(world: World, request: Request, secret: str, body: bytes) -> Response:
+def answer_git(state: GitHubState, request: Request, secret: str, body: bytes) -> Response:
     """Serve fetches with read access and pushes with write access; open pull requests follow a push."""
     service = request.query_params.get("service") or request.url.path.rpartition("/")[2]
     pushing = service == "git-receive-pack"
     try:
-        with world.store.lock:
-            viewer = viewer_of(world.store, secret)
-            repo = _repository(world, request, viewer, pushing=pushing)
+        with state.store.lock:
+            viewer = viewer_of(state.store, secret)
+            repo = _repository(state, request, viewer, pushing=pushing)
     except Refusal as refusal:
         return _refused(refusal, secret)
-    response = _backend(world, repo, request, viewer, body)
+    response = _backend(state, repo, request, viewer, body)
     if pushing and request.method == "POST":
-        with world.store.lock:
-            follow(world.store, repo.full_name, viewer.login)
+        with state.store.lock:
+            follow(state.store, repo.full_name, viewer.login)
     return response
 
 
-def _repository(world: World, request: Request, viewer: Viewer, *, pushing: bool) -> Repository:
+def _repository(state: GitHubState, request: Request, viewer: Viewer, *, pushing: bool) -> Repository:
     owner, name = request.path_params["owner"], request.path_params["name"]
-    repo = world.store.repo(f"{owner}/{name}")
-    if not can_see(world.store, viewer, repo):
+    repo = state.store.repo(f"{owner}/{name}")
+    if not can_see(state.store, viewer, repo):
         raise Refusal(404, "Repository not found.")
     access = Access.WRITE if pushing else Access.READ
-    require(world.store, viewer, repo, ((Scope.CONTENTS, access),))
+    require(state.store, viewer, repo, ((Scope.CONTENTS, access),))
     return repo
 
 
@@ -57,10 +57,10 @@ def _refused(refusal: Refusal, secret: str) -> Response:
     return Response(f"{refusal.message}\n", refusal.status, media_type="text/plain")
 
 
-def _backend(world: World, repo: Repository, request: Request, viewer: Viewer, body: bytes) -> Response:
+def _backend(state: GitHubState, repo: Repository, request: Request, viewer: Viewer, body: bytes) -> Response:
     done = subprocess.run(
         ["git", "-c", "safe.directory=*", "http-backend"],  # noqa: S607 — found on the fixed PATH below
-        env={**ENVIRONMENT, **_cgi(world, repo, request, viewer, body)},
+        env={**ENVIRONMENT, **_cgi(state, repo, request, viewer, body)},
         input=body,
         capture_output=True,
         check=False,
@@ -72,10 +72,10 @@ def _backend(world: World, repo: Repository, request: Request, viewer: Viewer, b
     return Response(content, status, headers)
 
 
-def _cgi(world: World, repo: Repository, request: Request, viewer: Viewer, body: bytes) -> dict[str, str]:
+def _cgi(state: GitHubState, repo: Repository, request: Request, viewer: Viewer, body: bytes) -> dict[str, str]:
     service = "info/refs" if request.url.path.endswith("/info/refs") else request.url.path.rpartition("/")[2]
     return {
-        "GIT_PROJECT_ROOT": str(world.store.root.resolve()),
+        "GIT_PROJECT_ROOT": str(state.store.root.resolve()),
         "GIT_HTTP_EXPORT_ALL": "1",
         "PATH_INFO": f"/{repo.full_name}.git/{service}",
         "REQUEST_METHOD": request.method,

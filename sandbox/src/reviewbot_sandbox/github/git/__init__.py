@@ -1,0 +1,1 @@
+"""Real git repositories on disk: commits, diffs and their hunks."""

@@ -1,0 +1,1 @@
+"""GraphQL on a part of the published schema, `schema.graphql`."""

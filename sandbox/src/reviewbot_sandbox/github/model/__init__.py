@@ -1,0 +1,1 @@
+"""Records, request bodies, addresses and errors of GitHub, as plain values."""

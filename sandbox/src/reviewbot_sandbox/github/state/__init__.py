@@ -1,0 +1,1 @@
+"""GitHub's state and its rules, without HTTP."""
