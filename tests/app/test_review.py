@@ -121,6 +121,8 @@ def test_a_debug_log_has_every_step_and_its_reason(tmp_path: Path) -> None:
     lines = re.findall(r"::debug::(\w+) -> (\w+): (.+)", log)
     steps = [f"{phase} -> {step}" for phase, step, _ in lines]
     assert list(dict.fromkeys(steps)) == [
+        "Opened -> PostOpenAnswers",
+        "CaughtUp -> Finish",
         "Due -> ReadChange",
         "Ready -> OpenReviewer",
         "Pricing -> ReadTerms",
@@ -141,7 +143,7 @@ def test_a_debug_log_has_every_step_and_its_reason(tmp_path: Path) -> None:
         "Ended -> Finish",
     ]
     page = (Path(__file__).parents[2] / "docs" / "design.md").read_text(encoding="utf-8")
-    named = {(step if phase == "Publishing" else phase, reason) for phase, step, reason in lines}
+    named = {(step if phase in {"Publishing", "CaughtUp"} else phase, reason) for phase, step, reason in lines}
     assert all(f"| `{name}` | {reason} |" in page for name, reason in named)
     for returned in (
         r"ReadTerms returned TermsRead \(\d+ credits\)",
