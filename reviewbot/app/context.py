@@ -20,7 +20,7 @@ from reviewbot.domain.github.pull_request import Snapshot
 from reviewbot.domain.ledger.ledger import Judgement, PurchaseKey
 from reviewbot.domain.ledger.signing import Signer
 from reviewbot.domain.ledger.skip_record import push_record, skip_record
-from reviewbot.domain.machine.known import HeadProof, Known, Request
+from reviewbot.domain.machine.known import HeadProof, Known, Request, Wrote
 from reviewbot.domain.model.options import ReviewerKind
 from reviewbot.domain.policy.eligibility import Policy, Trigger
 from reviewbot.domain.policy.size import AutoSize
@@ -75,7 +75,7 @@ class RunContext(Struct, frozen=True, dict=True):
     Attributes:
         check_names: the names of reviewbot's check runs, starting with the name for the base at the start of the run.
         wait_until: the monotonic time until which the run may wait for a review, or 0 for no wait.
-        notes: sentences for the summary, e.g., about what this run could not do (see `note`).
+        notes: sentences about what this run could not do, for `Known.notes`.
         denied: the operations for which the token lacks permission, e.g., `Writing the check run`.
     """
 
@@ -145,9 +145,14 @@ class RunContext(Struct, frozen=True, dict=True):
     def say(self, line: str) -> None:
         self.ports.reporter.say(line)
 
-    def note(self, *sentences: str) -> None:
-        """Show sentences in the summary, once each."""
-        self.notes.extend(sentence for sentence in sentences if sentence and sentence not in self.notes)
+    def note(self, sentence: str) -> None:
+        self.notes.append(sentence)
+
+    def take_notes(self) -> tuple[str, ...]:
+        """Return the notes since the last call."""
+        notes = tuple(self.notes)
+        self.notes.clear()
+        return notes
 
     def attempt(self, what: str, write: Callable[P, T], *arguments: P.args, **named: P.kwargs) -> T | None:
         """Call `write`. If the token lacks permission, record `what` ("Writing the check run") and return None."""
@@ -211,7 +216,7 @@ def known_of(run: RunContext, snapshot: Snapshot, trigger: Trigger) -> Known:
         request,
         snapshot,
         proof=HeadProof(skip_record(snapshot.pull, run.signer), push_record(snapshot.pull, run.signer)),
-        cancelled=frozenset(run.ports.own_tasks.cancelled),
+        wrote=Wrote(cancelled=frozenset(run.ports.own_tasks.cancelled)),
     )
 
 

@@ -34,12 +34,9 @@ from reviewbot.values import replace
 def perform(run: RunContext, step: steps.Step, known: Known) -> steps.Result:
     """Perform a step, and return its result, or `Failed` after a `ReviewbotError`."""
     try:
-        result = _perform(run, step, known)
+        return _perform(run, step, known)
     except ReviewbotError as error:
         return steps.Failed(error)
-    if isinstance(result, Known):
-        result = replace(result, wrote=replace(result.wrote, denied=frozenset(run.denied)))
-    return result
 
 
 def _perform(run: RunContext, step: steps.Step, known: Known) -> steps.Result:  # noqa: C901, PLR0911, PLR0912 — one line each
@@ -174,7 +171,7 @@ def _read_result(run: RunContext, known: Known, purchase: Purchase, task: Task) 
     return read_answer(run.reviewer(known.request), task, purchase.judgement.answer, asked)
 
 
-def _write_summary(run: RunContext, known: Known, outcome: Outcome) -> Known:
+def _write_summary(run: RunContext, known: Known, outcome: Outcome) -> steps.SummaryWritten | steps.Done:
     if known.ledgers.update.answers and run.renderer.own:
         # Render the check run first, because the summary lists problems of the check run's templates.
         check_state(run, known, outcome)

@@ -28,6 +28,7 @@ from reviewbot.domain.policy.verdict import Outcome, Reason
 from reviewbot.domain.questions.machine import CreateQuestion
 from reviewbot.domain.questions.machine import Submitted as SubmittedQuestion
 from reviewbot.errors import ReviewbotError
+from reviewbot.values import replace
 
 P = TypeVar("P", bound=Struct)
 R = TypeVar("R")
@@ -39,9 +40,10 @@ def run_machine(run: RunContext, phase: Phase) -> Outcome:
     def show(known: Known, shown: int = 0) -> None:
         for line in known.log[shown:]:
             run.say(line)
-        run.note(*known.notes)
 
     def learn_from(phase: Phase, result: steps.Result, now: datetime) -> Phase:
+        wrote = replace(phase.known.wrote, denied=frozenset(run.denied))
+        phase = replace(phase, known=replace(phase.known, wrote=wrote).noting(*run.take_notes()))
         after = learn(phase, result, now)
         show(after.known, len(phase.known.log))
         return after
@@ -114,7 +116,7 @@ def describe_result(result: object) -> str:  # noqa: C901, PLR0912 — a row for
             said = f"{balance.available} credits" if balance else ""
         case steps.NewPartRead(parts=parts, only_moved_on=only_moved_on):
             said = f"{len(parts)} files" if only_moved_on else "the base branch was moved back"
-        case steps.Reread(snapshot=snapshot, stored=stored):
+        case steps.Reread(snapshot=snapshot, stored=stored) | steps.NewHead(snapshot=snapshot, stored=stored):
             said = f"head {snapshot.pull.head_sha[:7]}, ledger {stored.ledger.counter}"
         case Permission():
             said = result.value
@@ -124,9 +126,12 @@ def describe_result(result: object) -> str:  # noqa: C901, PLR0912 — a row for
             said = f"head {pull.head_sha[:7]}"
         case QueueRead(entries=entries):
             said = f"{len(entries)} pull requests"
-        case Known():
-            denied = "".join(f", denied: {one}" for one in sorted(result.wrote.denied))
-            said = f"head {result.snapshot.pull.head_sha[:7]}, ledger {result.ledgers.written.counter}{denied}"
+        case steps.CheckRunWritten(check=check):
+            said = f"{check.conclusion or check.status}" if check else "permission missing"
+        case steps.SummaryWritten(ledger=ledger):
+            said = f"ledger {ledger.counter}"
+        case steps.CommentsPosted(count=count) | steps.ThreadsUpdated(count=count):
+            said = f"{count} posted"
         case _:
             said = ""
     return f"{type(result).__name__}{said and f' ({said})'}"

@@ -148,7 +148,7 @@ def test_a_debug_log_has_every_step_and_its_reason(tmp_path: Path) -> None:
     for returned in (
         r"ReadTerms returned TermsRead \(\d+ credits\)",
         r"CreateTask returned TaskCreated \(task task_\w+ is pending\)",
-        r"Refresh returned Known \(head [0-9a-f]{7}, ledger 1\)",
+        r"Refresh returned Reread \(head [0-9a-f]{7}, ledger 1\)",
         r"PollTask returned TaskRead \(task task_\w+ is completed\)",
     ):
         assert re.search(f"::debug::{returned}", log), re.findall("::debug::.* returned .*", log)

@@ -31,9 +31,16 @@ from reviewbot.domain.ledger.update import LedgerUpdate
 from reviewbot.domain.ledger.versions import LedgerVersions
 from reviewbot.domain.machine.buy import record_in_check_run
 from reviewbot.domain.machine.finish import after_refresh
-from reviewbot.domain.machine.known import Known
+from reviewbot.domain.machine.known import Known, Wrote
 from reviewbot.domain.machine.phases import Published, Publishing
-from reviewbot.domain.machine.steps import Done, NewPartRead, ReadPosted, UpdateThreads, WriteCheckRun
+from reviewbot.domain.machine.steps import (
+    Done,
+    DuplicatesDeleted,
+    NewPartRead,
+    ReadPosted,
+    UpdateThreads,
+    WriteCheckRun,
+)
 from reviewbot.domain.model.options import AnswerForm
 from reviewbot.domain.model.review import Report, Side, TaskStatus
 from reviewbot.domain.policy.eligibility import skip_label
@@ -289,9 +296,10 @@ def _without_cancelled_deferrals(right: Any) -> object:  # noqa: ANN401 — a fu
 
 
 def _keeping_waivers(right: Any) -> object:  # noqa: ANN401 — a function
-    def moved(known: Any, sha: str, change: Any) -> object:  # noqa: ANN401 — as above
-        ledgers = LedgerVersions.of(known.stored.ledger, known.ledgers.update, change.index)
-        return replace(right(known, sha, change), ledgers=ledgers)
+    def moved(known: Any, got: Any) -> object:  # noqa: ANN401 — as above
+        after = right(known, got)
+        update = replace(after.ledgers.update, edits=known.ledgers.update.edits)
+        return replace(after, ledgers=LedgerVersions.of(got.stored.ledger, update, got.change.index))
 
     return moved
 
@@ -1030,7 +1038,7 @@ MUTATIONS: tuple[Mutation, ...] = (
     Mutation(
         "two runs at once announce an answer twice",
         "reviewbot.app.github.announcements:delete_duplicates",
-        _returning(Done()),
+        _returning(DuplicatesDeleted()),
         ANNOUNCED,
         config=_LEAVES,
         steps=(_NEXT, Move("finish"), Episode((_COLLECT, _COLLECT), tuple(At(call, Switch()) for call in range(20)))),
@@ -1265,7 +1273,7 @@ MUTATIONS: tuple[Mutation, ...] = (
     ),
     Mutation(
         "a waiver is for the head that is pushed while its run judges",
-        "reviewbot.domain.machine.finish:move_to_new_head",
+        "reviewbot.domain.machine.decisions.merge:move_to_new_head",
         _keeping_waivers,
         NEVER_GREEN,
         mind=Mind(is_brief=True),
@@ -1327,7 +1335,7 @@ MUTATIONS: tuple[Mutation, ...] = (
     ),
     Mutation(
         "an end that a new base hides is forgotten",
-        "reviewbot.domain.machine.finish:take_reread",
+        "reviewbot.domain.machine.decisions.merge:take_reread",
         _without_ends,
         ANNOUNCED,
         found="announced-behind-another-base",
@@ -1683,7 +1691,7 @@ MUTATIONS: tuple[Mutation, ...] = (
     Mutation(
         "a run forgets what it cancelled for a missed command",
         "reviewbot.app.context:known_of",
-        lambda right: lambda *args, **named: replace(right(*args, **named), cancelled=frozenset()),
+        lambda right: lambda *args, **named: replace(right(*args, **named), wrote=Wrote()),
         ANNOUNCED,
         found="announced-by-its-canceller",
     ),

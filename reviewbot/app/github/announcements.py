@@ -11,30 +11,30 @@ from reviewbot.domain.github.pull_request import Snapshot
 from reviewbot.domain.machine.decisions.late_answers import announcing
 from reviewbot.domain.machine.decisions.outcome import apply_bypass, current_check
 from reviewbot.domain.machine.known import Known
-from reviewbot.domain.machine.steps import Done
+from reviewbot.domain.machine.steps import Announced, DuplicatesDeleted
 from reviewbot.domain.policy.verdict import Outcome
 from reviewbot.domain.publishing.comment_diff import Announcement, left_to_announce, mentioned
 from reviewbot.render.view_models.command import AnnouncementView
 
 
-def announce(run: RunContext, known: Known, outcome: Outcome) -> Known:
+def announce(run: RunContext, known: Known, outcome: Outcome) -> Announced:
     """Post the missing announcements."""
-    posts, outcome = announcing(known, outcome), apply_bypass(known, outcome)
+    posts, outcome, posted = announcing(known, outcome), apply_bypass(known, outcome), set[str]()
     for one in posts:
         body = run.renderer.post(_view(run, known, one, outcome))
         post = partial(run.ports.forge.create_comment, run.signer.pull_number, body)
         if run.attempt("Announcing a late answer", run.post_once, post, partial(_is_announced, run, one)):
-            known = known.with_update(known.ledgers.update.having_posted([one.key]))
-    return known
+            posted.add(one.key)
+    return Announced(frozenset(posted))
 
 
-def delete_duplicates(run: RunContext, known: Known) -> Done:
+def delete_duplicates(run: RunContext, known: Known) -> DuplicatesDeleted:
     """Delete comments that concurrent runs posted twice, in the conversation and in threads."""
     forge, extra = run.ports.forge, known.duplicates
     for delete, ids in ((forge.delete_comment, extra.in_conversation), (forge.delete_review_comment, extra.in_threads)):
         for comment_id in ids:
             run.attempt("Deleting a duplicate comment", delete, comment_id)
-    return Done()
+    return DuplicatesDeleted()
 
 
 def _is_announced(run: RunContext, announcement: Announcement, snapshot: Snapshot) -> bool:

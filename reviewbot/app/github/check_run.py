@@ -17,13 +17,14 @@ from reviewbot.domain.machine.decisions.outcome import (
     judged_merge_base,
 )
 from reviewbot.domain.machine.known import Known
+from reviewbot.domain.machine.steps import CheckRunWritten, Done
 from reviewbot.domain.model.review import Severity, Side
 from reviewbot.domain.policy.verdict import Outcome
 from reviewbot.errors import ForgeUnreachable, Reason
 from reviewbot.values import replace
 
 
-def write_check_run(run: RunContext, known: Known, outcome: Outcome) -> Known:
+def write_check_run(run: RunContext, known: Known, outcome: Outcome) -> CheckRunWritten | Done:
     """Write the check run on the reviewed head, unless the check run is up to date.
 
     GitHub shows one check for all pull requests with the same head. The check turns green only if the checks of all
@@ -31,9 +32,9 @@ def write_check_run(run: RunContext, known: Known, outcome: Outcome) -> Known:
     """
     shown = for_check(known, outcome)
     if shown is None:
-        return known
-    if shown.conclusion in GREEN:
-        known = replace(known, neighbour=_neighbour(run, known))
+        return Done()
+    neighbour = _neighbour(run, known) if shown.conclusion in GREEN else known.wrote.neighbour
+    known = replace(known, wrote=replace(known.wrote, neighbour=neighbour))
     state = check_state(run, known, shown)
     there = check_to_write(known)
     state = replace(state, external_id=_written_meanwhile(run, known, there) or state.external_id)
@@ -43,8 +44,7 @@ def write_check_run(run: RunContext, known: Known, outcome: Outcome) -> Known:
     except ForgeUnreachable:
         now = newest(run.ports.forge.checks(state.head_sha, state.name, state.tag.number))
         check = _update_check(run, state, now if now and _is_own(now, state, target) else None)
-    check = _uncovered(run, known, state, check)
-    return replace(known, wrote=replace(known.wrote, check=check))
+    return CheckRunWritten(_uncovered(run, known, state, check), neighbour)
 
 
 def _is_own(now: CheckRun, state: CheckState, target: CheckRun | None) -> bool:

@@ -16,6 +16,7 @@ from reviewbot.domain.ledger.versions import LedgerVersions
 from reviewbot.domain.machine.decisions.older_heads import heads_below, hides_older_heads, outlives
 from reviewbot.domain.machine.decisions.outcome import left_open
 from reviewbot.domain.machine.known import Bought, Known, OwnReview
+from reviewbot.domain.machine.steps import Done
 from reviewbot.domain.policy.verdict import superseded
 from reviewbot.errors import ForgeError
 from reviewbot.values import replace
@@ -24,13 +25,13 @@ Closing = tuple[CheckRun, Purchase | None]
 """A check run to complete, and the purchase to copy to it, or None to keep its copy of a purchase."""
 
 
-def close_older_checks(run: RunContext, known: Known) -> Known:
+def close_older_checks(run: RunContext, known: Known) -> Done:
     """Complete older check runs whose tasks are finished, withdraw green ones, and record the ledger's counter."""
     if run.settings.paid and known.request.check_run:
         judged = tuple(_to_judge(run, known, _older_checks(run, known)))
         for check, bought in (*judged, *_to_count(run, known)):
             _close(run, known, check, bought)
-    return known
+    return Done()
 
 
 def _older_checks(run: RunContext, known: Known) -> Sequence[CheckRun]:

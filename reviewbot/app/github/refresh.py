@@ -8,34 +8,30 @@ from reviewbot.app.github.read_change import load_change, prepare
 from reviewbot.app.reviewer.read_result import placed_now
 from reviewbot.domain.diff.parse import ChangeSet
 from reviewbot.domain.github.pull_request import Snapshot
-from reviewbot.domain.machine.finish import move_to_new_head, replace_answers, take_reread
+from reviewbot.domain.machine.decisions.merge import merge
 from reviewbot.domain.machine.known import Known
+from reviewbot.domain.machine.steps import NewHead, Reread
+from reviewbot.values import replace
 
 MOST_HEADS = 3
 """How many times a run reads yet another head before it publishes."""
 
 
-def refresh(run: RunContext, known: Known) -> Known:
-    """Read the pull request again, and update the state of the run.
+def refresh(run: RunContext, known: Known) -> Reread | NewHead:
+    """Read the pull request and the ledger again.
 
     If the head has moved, findings are located on the new head by the quoted code. The verdict stays on the old head.
     """
-    reviewed = known.snapshot.pull.head_sha
-    snapshot, change = _read(run, reviewed, run.read_snapshot())
-    now = _with_ledger(run, known, snapshot)
+    snapshot, change = _read(run, known.snapshot.pull.head_sha, run.read_snapshot())
+    digest = known.purchase.identity if known.purchase else ""
+    stored = read_ledger(run, snapshot, digest, known.wrote.summary)
     if change is None:
-        return now
-    head = snapshot.pull.head_sha
-    run.note(f"The head moved to {head[:7]} during the run, but this review covers {reviewed[:7]}.")
-    now = move_to_new_head(now, reviewed, prepare(run, snapshot, change))
+        return Reread(snapshot, stored, None)
+    found = NewHead(snapshot, stored, prepare(run, snapshot, change), known.ledgers.update.answers)
+    now = merge(known, found)
     purchases = {one.task_id: one for one in (*now.stored.ledger.purchases, *now.ledgers.update.purchases)}
     answers = (placed_now(run, now, purchases[one.task_id], one.report) for one in now.ledgers.update.answers)
-    return replace_answers(now, tuple(answers))
-
-
-def _with_ledger(run: RunContext, known: Known, snapshot: Snapshot) -> Known:
-    digest = known.purchase.identity if known.purchase else ""
-    return take_reread(known, snapshot, read_ledger(run, snapshot, digest, known.wrote.summary))
+    return replace(found, answers=tuple(answers))
 
 
 def _read(

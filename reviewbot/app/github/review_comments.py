@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from reviewbot.app.context import RunContext
 from reviewbot.app.output.views import finding_view, summary_view
 from reviewbot.domain.findings.markers import FindingMark, answer_id, review_mark
-from reviewbot.domain.findings.placement import Why, in_summary
 from reviewbot.domain.github.drafts import FileTarget, InlineComment, LineTarget, ReviewDraft
 from reviewbot.domain.github.pull_request import Snapshot
 from reviewbot.domain.machine.decisions.outcome import (
@@ -18,9 +17,10 @@ from reviewbot.domain.machine.decisions.outcome import (
     requests_changes,
 )
 from reviewbot.domain.machine.known import Known
+from reviewbot.domain.machine.steps import CommentsPosted, Done
 from reviewbot.domain.model.options import ReviewKind
 from reviewbot.domain.policy.verdict import Outcome
-from reviewbot.domain.publishing.comment_diff import CommentGroup, group, left_to_post, posted_comments
+from reviewbot.domain.publishing.comment_diff import CommentGroup, left_to_post, posted_comments
 from reviewbot.domain.text.formatting import counted
 from reviewbot.errors import ForgeUnreachable, Refused
 from reviewbot.render.view_models.review import CommentView
@@ -30,30 +30,17 @@ TRIES = 3
 """The number of attempts to post comments if GitHub's response is lost."""
 
 
-def post_review(run: RunContext, known: Known, outcome: Outcome) -> Known:
-    """Post the missing comments. Findings that cannot be posted move to the summary."""
-    there = posted_comments(known.snapshot.threads, known.request.instance)
-    left = left_to_post(group(known.ledgers.placed), there, known.ledger.posted)
-    ids = {item.id for one in left for item in one.placed}
-    if not known.snapshot.pull.is_open:
-        return _listed(known, ids, Why.CLOSED)
+def post_review(run: RunContext, known: Known, outcome: Outcome) -> CommentsPosted:
+    """Post the missing comments."""
+    left, ids = known.uncommented, known.uncommented_ids
     refused_groups = run.attempt(COMMENTS, _post_until_known, run, known, left, outcome)
     if refused_groups is None:
-        return _listed(known, ids, Why.REFUSED)
-    refused = {item.id for one in refused_groups for item in one.placed}
+        return CommentsPosted(frozenset(), ids, 0)
+    refused = frozenset(item.id for one in refused_groups for item in one.placed)
     if refused:
         run.note(f"GitHub refused the comments on {counted(len(refused), 'finding')}. See the summary.")
-    known = _listed(known, refused, Why.REFUSED)
-    known = known.with_update(known.ledgers.update.having_posted({*there, *(ids - refused)}))
-    posted = known.wrote.posted + len(left) - len(refused_groups)
-    return replace(known, wrote=replace(known.wrote, posted=posted))
-
-
-def _listed(known: Known, ids: set[str], why: Why) -> Known:
-    if not ids:
-        return known
-    moved = known.ledgers.update.moved(lambda item: in_summary(item, why) if item.id in ids else item)
-    return known.with_update(moved)
+    there = posted_comments(known.snapshot.threads, known.request.instance)
+    return CommentsPosted(ids.union(there) - refused, refused, len(left) - len(refused_groups))
 
 
 def _post_until_known(
@@ -96,12 +83,12 @@ def _clear_pending(run: RunContext, snapshot: Snapshot) -> None:
             run.ports.forge.delete_pending_review(snapshot.pull.number, review.id)
 
 
-def dismiss_requests(run: RunContext, known: Known, outcome: Outcome) -> Known:
+def dismiss_requests(run: RunContext, known: Known, outcome: Outcome) -> Done:
     title, _ = run.renderer.check(summary_view(run, known, apply_bypass(known, outcome)))
     number = known.snapshot.pull.number
     for review_id in requests(known.snapshot, known.request.instance):
         run.attempt("Dismissing a review", run.ports.forge.dismiss_review, number, review_id, title)
-    return known
+    return Done()
 
 
 def _post_review(

@@ -21,7 +21,8 @@ from reviewbot.domain.machine.decisions.outcome import (
     statement,
     summary_is_due,
 )
-from reviewbot.domain.machine.known import Known, Wrote
+from reviewbot.domain.machine.known import Known
+from reviewbot.domain.machine.steps import Done, SummaryWritten
 from reviewbot.domain.policy.verdict import Outcome
 from reviewbot.domain.publishing.comment_diff import marked_threads, summaries
 from reviewbot.domain.text.size_limits import SUMMARY as SUMMARY_LIMIT
@@ -32,13 +33,13 @@ from reviewbot.values import replace
 HOUR = 3600
 
 
-def write_summary(run: RunContext, known: Known, outcome: Outcome) -> Known:
+def write_summary(run: RunContext, known: Known, outcome: Outcome) -> SummaryWritten | Done:
     """Create or update the summary comment, and delete duplicates that concurrent runs posted.
 
     The comment keeps the text about an answer until the next answer.
     """
     if not summary_is_due(known, outcome):
-        return known
+        return Done()
     outcome, snapshot = apply_bypass(known, outcome), known.snapshot
     found = summaries(snapshot.comments, known.request.instance)
     keep = known.summary or found.keep
@@ -53,21 +54,13 @@ def write_summary(run: RunContext, known: Known, outcome: Outcome) -> Known:
     forge, number = run.ports.forge, known.snapshot.pull.number
     if keep and keep.body == body:
         _delete(run, found.extra)
-        return _with_summary(known, keep, replace(known.wrote, whole_summary=body if is_whole else ""))
+        return SummaryWritten(keep, known.ledgers.written, is_new=False, is_whole=is_whole)
     write = partial(forge.update_comment, keep.id, body) if keep else partial(forge.create_comment, number, body)
     comment = run.attempt(SUMMARY, write)
     _delete(run, found.extra if comment else ())
-    known = written if comment else known
-    wrote = replace(
-        known.wrote,
-        summary=comment.body if comment else known.wrote.summary,
-        whole_summary=comment.body if comment and is_whole else "",
-    )
-    return _with_summary(known, comment or keep, wrote)
-
-
-def _with_summary(known: Known, summary: Comment | None, wrote: Wrote) -> Known:
-    return replace(known, stored=replace(known.stored, summary=summary), wrote=wrote)
+    if comment:
+        return SummaryWritten(comment, written.ledgers.written, is_new=True, is_whole=is_whole)
+    return SummaryWritten(keep, known.ledgers.written, is_new=False, is_whole=False) if keep else Done()
 
 
 def _delete(run: RunContext, duplicates: Iterable[Comment]) -> None:

@@ -9,13 +9,13 @@ from reviewbot.app.output.views import tracked_view
 from reviewbot.domain.findings.markers import reply_mark
 from reviewbot.domain.findings.tracked_finding import FindingState, TrackedFinding
 from reviewbot.domain.machine.known import Known
+from reviewbot.domain.machine.steps import ThreadsUpdated
 from reviewbot.domain.publishing import comment_diff
 from reviewbot.errors import NotFound, Refused
 from reviewbot.render.view_models.review import FindingStateView, ReplyView
-from reviewbot.values import replace
 
 
-def update_threads(run: RunContext, known: Known) -> Known:
+def update_threads(run: RunContext, known: Known) -> ThreadsUpdated:
     """Post replies, edit comments whose findings have changed, and resolve threads or hide comments."""
     threads, instance = known.snapshot.threads, known.request.instance
     replies = comment_diff.left_to_reply(
@@ -34,9 +34,7 @@ def update_threads(run: RunContext, known: Known) -> Known:
         if done and isinstance(operation, comment_diff.PostReply):
             posted.add(operation.draft.key)
             count += 1
-    known = known.with_update(known.ledgers.update.having_posted(posted))
-    count += known.wrote.replies
-    return replace(known, wrote=replace(known.wrote, replies=count))
+    return ThreadsUpdated(frozenset(posted), count)
 
 
 def _note(run: RunContext, known: Known, records: tuple[TrackedFinding, ...], *, several: bool) -> str:

@@ -95,7 +95,7 @@ def summary_view(run: RunContext, known: Known, outcome: Outcome) -> SummaryView
 
 
 def _degraded(run: RunContext, known: Known) -> Iterable[str]:
-    yield from (*run.renderer.problems, *run.notes)
+    yield from (*run.renderer.problems, *dict.fromkeys((*known.notes, *run.notes)))
     if known.accepted_by:
         yield f"{known.accepted_by} has read the answer and accepted it as the review of this commit."
     yield from unknown_tasks(run, known)

@@ -12,6 +12,7 @@ from reviewbot.domain.ledger.ledger import Purchase, TaskState
 from reviewbot.domain.machine import phases
 from reviewbot.domain.machine.buy import Scoped, end_without_result, fail_purchase, may_race, scope
 from reviewbot.domain.machine.decisions.check_copies import overtaking
+from reviewbot.domain.machine.decisions.merge import merge
 from reviewbot.domain.machine.decisions.outcome import (
     by_findings,
     failure,
@@ -29,10 +30,10 @@ from reviewbot.domain.machine.decisions.purchase import (
     resume,
     selection_of,
 )
-from reviewbot.domain.machine.finish import finish, take_reread
+from reviewbot.domain.machine.finish import finish
 from reviewbot.domain.machine.known import Candidate, Known, OpenTask, OwnReview
-from reviewbot.domain.machine.record import FOR_DEFERRAL, after_step, again
-from reviewbot.domain.machine.steps import Done, Reread, TaskRead, TermsRead
+from reviewbot.domain.machine.record import FOR_DEFERRAL, again, left_after
+from reviewbot.domain.machine.steps import Reread, TaskRead, TermsRead
 from reviewbot.domain.model.events import ReviewEvent
 from reviewbot.domain.model.options import ReviewOn
 from reviewbot.domain.model.review import Task, TaskStatus
@@ -84,7 +85,7 @@ def not_cancelled(known: Known, task_id: str, error: ReviewbotError) -> Known:
 
 
 def _with_cancelled(known: Known, task_id: str) -> Known:
-    return replace(known, cancelled=known.cancelled | {task_id})
+    return replace(known, wrote=replace(known.wrote, cancelled=known.wrote.cancelled | {task_id}))
 
 
 # In which state are the tasks of older heads?
@@ -552,9 +553,9 @@ def _defer_for_older(known: Known, candidate: Candidate, awaited: OpenTask, now:
 
 
 def after_recording_deferral(
-    at: phases.Deferred | phases.DeferredForOlder, result: Reread | Known | Done, now: datetime
+    at: phases.Deferred | phases.DeferredForOlder, known: Known, now: datetime
 ) -> phases.AwaitingOlder | Checked:
-    known, left = after_step(at, result)
+    left = left_after(at, known)
     if head_has_moved(at.known, known):
         return finish(at.known, newer_head())
     return replace(at, known=known, left=left) if left else _after_deferral(at, known, now)
@@ -596,7 +597,7 @@ def after_older_result(at: phases.OlderEnded, got: TaskRead, now: datetime) -> p
 
 def after_reread(at: phases.Rereading, got: Reread, now: datetime) -> Resuming | Buying:
     """Decide again whether to buy, because a command may have cancelled the purchase meanwhile."""
-    known = take_reread(at.known, got.snapshot, got.stored)
+    known = merge(at.known, got)
     if head_has_moved(at.known, known):
         return finish(at.known, newer_head())
     deferred = known.ledger.recorded(at.deferred)
@@ -612,7 +613,7 @@ def after_purchases(at: phases.Recorded, got: Reread, now: datetime) -> phases.I
     found = filter(None, (got.first, known.stored.ledger.recorded(bought.purchase)))
     first = max(found, key=lambda one: (one.attempt, one.progress), default=None)
     if overtaken_by := overtaking(known, first, bought.purchase):
-        return _continue_with(overtaken_by, at, take_reread(known, got.snapshot, got.stored), now)
+        return _continue_with(overtaken_by, at, merge(known, got), now)
     try:
         if may_race(at):
             check_race(known, got.stored.ledger)

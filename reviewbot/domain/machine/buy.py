@@ -20,21 +20,19 @@ from reviewbot.domain.machine.decisions.purchase import (
 from reviewbot.domain.machine.finish import finish
 from reviewbot.domain.machine.known import Bought, Candidate, Known, OwnReview, Quote
 from reviewbot.domain.machine.record import (
-    after_step,
     again,
     for_intent,
     in_summary,
     is_in_summary,
+    left_after,
     with_intent,
 )
 from reviewbot.domain.machine.steps import (
-    Done,
     NewPartRead,
     ReadAgain,
     RecordInCheckRun,
     RecordInSummary,
     RecordInSummaryAgain,
-    Reread,
     TaskCreated,
     TaskRead,
     TermsRead,
@@ -134,9 +132,9 @@ def _intend(known: Known, candidate: Candidate, agreed: Quote, now: datetime) ->
 # The task
 
 
-def after_recording_intent(at: phases.Quoted, result: Reread | Known | Done) -> Intending | phases.Concluded:
+def after_recording_intent(at: phases.Quoted, known: Known) -> Intending | phases.Concluded:
     """Record the intent in the summary if it is not in the check run, and continue once it is recorded."""
-    known, left = after_step(at, result)
+    left = left_after(at, known)
     if head_has_moved(at.known, known):
         return after_unrecorded_intent(at, newer_head())
     purchase = at.bought.purchase
@@ -219,10 +217,10 @@ def after_creation(
 
 
 def after_recording_task(
-    at: phases.Submitted, result: Reread | Known | Done, now: datetime
+    at: phases.Submitted, known: Known, now: datetime
 ) -> phases.Submitted | phases.SubmittedForOlderHead | phases.Waiting | phases.Completed | phases.Concluded:
     """Record the task in the summary, or in the check run if this run cannot write the summary of this head."""
-    known, left = after_step(at, result)
+    left = left_after(at, known)
     if head_has_moved(at.known, known):
         return phases.SubmittedForOlderHead(at.known, at.bought, at.task, known)
     if is_in_summary(at.left) and not stands_in_summary(known):

@@ -8,11 +8,10 @@ from functools import partial
 from reviewbot.domain.findings.placement import Why, in_summary, place
 from reviewbot.domain.findings.redacted_lines import redacted_lines
 from reviewbot.domain.findings.tracking import PlacedAnswer
-from reviewbot.domain.github.pull_request import Snapshot
-from reviewbot.domain.ledger.edits import Exemption, Waive
+from reviewbot.domain.ledger.edits import Exemption
 from reviewbot.domain.ledger.ledger import TaskState
-from reviewbot.domain.ledger.versions import LedgerVersions, StoredLedger
 from reviewbot.domain.machine.decisions.late_answers import announcing
+from reviewbot.domain.machine.decisions.merge import list_in_summary
 from reviewbot.domain.machine.decisions.outcome import (
     COMMENTS,
     SUMMARY,
@@ -24,7 +23,7 @@ from reviewbot.domain.machine.decisions.outcome import (
     newer_head,
 )
 from reviewbot.domain.machine.decisions.routes import apply_routes
-from reviewbot.domain.machine.known import Known, OwnReview, ReviewedChange, ReviewedHead
+from reviewbot.domain.machine.known import Known, OwnReview
 from reviewbot.domain.machine.phases import Completed, Judged, Published, Publishing
 from reviewbot.domain.machine.steps import (
     Announce,
@@ -66,38 +65,6 @@ def after_answer(at: Completed, report: Report, now: datetime) -> Judged | Publi
     own = OwnReview(bought.with_purchase(purchase), at.task, report)
     known = replace(known, own=own).with_answer(purchase, answer)
     return finish(known, by_findings(known, purchase.judgement.rules, readable=report.readable))
-
-
-def take_reread(known: Known, snapshot: Snapshot, stored: StoredLedger) -> Known:
-    # A ledger that was not trusted at first stays untrusted after this run has written it again.
-    before, claimed = known.stored, max(stored.claimed, known.stored.claimed)
-    # After a change of base or head, a check run that records the end of a purchase may no longer be read.
-    finished = stored.finished | before.finished
-    ended = stored.ended or before.ended  # this run may have written the ledger without this bypass
-    stored = replace(stored, claimed=claimed, lost=stored.lost or before.lost, finished=finished, ended=ended)
-    index = known.change.index if known.is_read else None  # without the change, no finding changes its state
-    update = known.ledgers.update.not_behind(stored.ledger, known.purchase)
-    update = update.withdrawing(stored.withdrawn, before.withdrawn)
-    ledgers = LedgerVersions.of(stored.ledger, update, index)
-    written = known.wrote.check  # another run may have completed it since
-    check = next((one for one in snapshot.checks if written and one.id == written.id), written)
-    return replace(known, snapshot=snapshot, stored=stored, ledgers=ledgers, wrote=replace(known.wrote, check=check))
-
-
-def move_to_new_head(known: Known, reviewed_sha: str, change: ReviewedChange) -> Known:
-    """Switch to the new head, and drop the waivers of this run, which apply to other code."""
-    edits = tuple(one for one in known.ledgers.update.edits if not isinstance(one, Waive))
-    return replace(
-        known,
-        change=change,
-        reviewed=known.reviewed or ReviewedHead(reviewed_sha, known.change.change.merge_base),
-        ledgers=LedgerVersions.of(known.stored.ledger, replace(known.ledgers.update, edits=edits), change.index),
-    )
-
-
-def replace_answers(known: Known, answers: tuple[PlacedAnswer, ...]) -> Known:
-    update = replace(known.ledgers.update, answers=answers)
-    return replace(known, ledgers=LedgerVersions.of(known.stored.ledger, update, known.change.index))
 
 
 def finish(known: Known, outcome: Outcome) -> Judged | Publishing | Published:
@@ -203,8 +170,9 @@ _VERDICT_ONLY = (WriteCheckRun, DismissRequests, CloseOlderChecks)
 
 
 def _publish(known: Known, outcome: Outcome) -> Publishing | Published:
-    if known.ledgers.update.answers:
+    if known.ledgers.update.answers and known.snapshot.pull.is_open:
         return _write(known, outcome, _ANSWERS)
+    known = list_in_summary(known, known.uncommented_ids, Why.CLOSED)
     # A run that was killed after posting may have left duplicates of another run's comments.
     if known.has_news or announcing(known, outcome):
         return _write(known, outcome, (DeleteDuplicates, Announce, *_RECORD))

@@ -33,7 +33,14 @@ from reviewbot.domain.policy.routes import Route
 from reviewbot.domain.policy.size import AutoSize
 from reviewbot.domain.policy.verdict import Coverage
 from reviewbot.domain.publishing.check_names import CheckNames
-from reviewbot.domain.publishing.comment_diff import Duplicates, duplicates
+from reviewbot.domain.publishing.comment_diff import (
+    CommentGroup,
+    Duplicates,
+    duplicates,
+    group,
+    left_to_post,
+    posted_comments,
+)
 from reviewbot.domain.redaction.redactor import Redactor
 from reviewbot.domain.selection.file_kinds import is_lock_file
 from reviewbot.domain.selection.selection import Held, over_limit
@@ -273,21 +280,25 @@ class OpenTask(Struct, frozen=True):
 
 
 class Wrote(Struct, frozen=True):
-    """What this run has written on GitHub.
+    """What this run has written on GitHub, and asked CodeVF to cancel.
 
     Attributes:
+        neighbour: the number of another open pull request with the same head and no green verdict, or 0.
         summary: the text of the summary comment, or empty.
         whole_summary: the text of the summary if it shows every finding in full, else empty.
         posted: the number of comments on findings. `replies` is the number of replies in their threads.
         denied: the parts that the token may not write.
+        cancelled: the ids of the tasks that this run may have cancelled.
     """
 
     check: CheckRun | None = None
+    neighbour: int = 0
     summary: str = ""
     whole_summary: str = ""
     posted: int = 0
     replies: int = 0
     denied: frozenset[str] = frozenset()
+    cancelled: frozenset[str] = frozenset()
 
 
 class ReviewedHead(Struct, frozen=True):
@@ -321,10 +332,9 @@ class Known(Struct, frozen=True, dict=True):
         change: `NO_CHANGE` before the change is read.
         own: the review of this change, or None if none was bought.
         others: open tasks of older heads.
-        cancelled: the ids of the tasks that this run may have cancelled.
-        notes: sentences for the summary. `run_machine` passes them to the run context, and `log` to the log.
+        notes: sentences for the summary.
+        log: lines for the log.
         reviewed: the reviewed head if the pull request now has another head, else None.
-        neighbour: the number of another open pull request with the same head and no green verdict, or 0.
     """
 
     request: Request
@@ -337,14 +347,12 @@ class Known(Struct, frozen=True, dict=True):
     own: OwnReview | None = None
     others: tuple[OpenTask, ...] = ()
 
-    cancelled: frozenset[str] = frozenset()
     wrote: Wrote = Wrote()
     notes: tuple[str, ...] = ()
     log: tuple[str, ...] = ()
 
     proof: HeadProof = HeadProof()
     reviewed: ReviewedHead | None = None
-    neighbour: int = 0
 
     # The review of this change
 
@@ -477,6 +485,16 @@ class Known(Struct, frozen=True, dict=True):
         is_keyless = self.request.is_keyless and any(one.external_id for one in checks if not one.foreign)
         return self.stored.lost or is_keyless
 
+    @property
+    def uncommented(self) -> tuple[CommentGroup, ...]:
+        """The findings of this run's answers that need a comment and have none."""
+        there = posted_comments(self.snapshot.threads, self.request.instance)
+        return left_to_post(group(self.ledgers.placed), there, self.ledger.posted)
+
+    @property
+    def uncommented_ids(self) -> frozenset[str]:
+        return frozenset(item.id for one in self.uncommented for item in one.placed)
+
     @cached_property
     def duplicates(self) -> Duplicates:
         return duplicates(self.snapshot, self.request.instance)
@@ -488,11 +506,8 @@ class Known(Struct, frozen=True, dict=True):
 
     # Updates
 
-    def without_duplicates(self) -> Known:
-        return replace(self, snapshot=self.duplicates.removed_from(self.snapshot))
-
     def noting(self, *sentences: str) -> Known:
-        return replace(self, notes=(*self.notes, *filter(None, sentences)))
+        return replace(self, notes=tuple(dict.fromkeys((*self.notes, *filter(None, sentences)))))
 
     def saying(self, line: str) -> Known:
         return replace(self, log=(*self.log, line))
@@ -503,11 +518,6 @@ class Known(Struct, frozen=True, dict=True):
 
     def noted(self, purchase: Purchase) -> Known:
         return self.with_update(self.ledgers.update.with_purchase(purchase))
-
-    def having_written(self, written: Known) -> Known:
-        """Return the state after a write of `written`, which contains only a part of this run's update."""
-        ledgers = self.ledgers.stored(written.ledger)
-        return replace(self, stored=written.stored, wrote=written.wrote, ledgers=ledgers)
 
     def with_own(self, bought: Bought, task: Task | None = None) -> Known:
         return replace(self.noted(bought.purchase), own=OwnReview(bought, task))

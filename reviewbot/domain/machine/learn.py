@@ -8,8 +8,8 @@ from typing import assert_never
 from reviewbot.domain.github.pull_request import Permission
 from reviewbot.domain.ledger.versions import StoredLedger
 from reviewbot.domain.machine import acquire, buy, due, finish, phases, steps
+from reviewbot.domain.machine.decisions.merge import merge
 from reviewbot.domain.machine.decisions.outcome import failure
-from reviewbot.domain.machine.known import Known
 from reviewbot.domain.model.review import Report
 from reviewbot.domain.policy.verdict import Outcome, pending
 from reviewbot.errors import ReviewbotError
@@ -57,8 +57,11 @@ def _after_success(phase: phases.Phase, result: steps.Result, now: datetime) -> 
             return acquire.check_approval(phase.known, phase.candidate, result, now)
         case phases.Unchecked(), steps.HeadChecksRead(open_checks=open_checks):
             return acquire.after_head_checks(phase, open_checks, now)
-        case ((phases.Deferred() | phases.DeferredForOlder()), (steps.Reread() | Known() | steps.Done())):
-            return acquire.after_recording_deferral(phase, result, now)
+        case (
+            (phases.Deferred() | phases.DeferredForOlder()),
+            (steps.Reread() | steps.CheckRunWritten() | steps.SummaryWritten() | steps.Done()),
+        ):
+            return acquire.after_recording_deferral(phase, merge(phase.known, result), now)
         case phases.AwaitingOlder(), steps.TaskRead():
             return acquire.after_older_poll(phase, result)
         case phases.OlderEnded(), steps.TaskRead():
@@ -81,19 +84,19 @@ def _after_success(phase: phases.Phase, result: steps.Result, now: datetime) -> 
         case phases.Priced(), steps.ProjectFound(project_id=project_id):
             return buy.after_project(phase, project_id, now)
 
-        case phases.Quoted(), (steps.Reread() | Known() | steps.Done()):
-            return buy.after_recording_intent(phase, result)
+        case phases.Quoted(), (steps.Reread() | steps.CheckRunWritten() | steps.SummaryWritten() | steps.Done()):
+            return buy.after_recording_intent(phase, merge(phase.known, result))
         case phases.Recorded(), steps.Reread():
             return acquire.after_purchases(phase, result, now)
         case phases.Intended(), steps.TaskCreated():
             return buy.after_creation(phase, result, now)
 
-        case phases.Reopened(), Known():
-            return phases.Waiting(result, phase.bought, phase.task)
+        case phases.Reopened(), (steps.CheckRunWritten() | steps.Done()):
+            return phases.Waiting(merge(phase.known, result), phase.bought, phase.task)
         case phases.SubmittedForOlderHead(), steps.Done():
             return phases.Submitted(phase.known, phase.bought, phase.task, (steps.RecordInCheckRun,))
-        case phases.Submitted(), (steps.Reread() | Known() | steps.Done()):
-            return buy.after_recording_task(phase, result, now)
+        case phases.Submitted(), (steps.Reread() | steps.CheckRunWritten() | steps.SummaryWritten() | steps.Done()):
+            return buy.after_recording_task(phase, merge(phase.known, result), now)
         case phases.Waiting(), steps.TaskRead():
             return buy.after_poll(phase, result, now)
         case ((phases.Waiting() | phases.AwaitingOlder()), steps.NotOver(note=note)):
@@ -101,12 +104,20 @@ def _after_success(phase: phases.Phase, result: steps.Result, now: datetime) -> 
         case phases.Completed(), Report():
             return finish.after_answer(phase, result, now)
 
-        case phases.Judged(), Known():
-            return finish.after_refresh(result, phase.outcome)
-        case phases.Publishing(), Known():
-            return finish.after_write(phase, result)
-        case phases.Publishing(), steps.Done():
-            return finish.after_write(phase, phase.known.without_duplicates())
+        case phases.Judged(), (steps.Reread() | steps.NewHead()):
+            return finish.after_refresh(merge(phase.known, result), phase.outcome)
+        case phases.Publishing(), (
+            steps.Reread()
+            | steps.NewHead()
+            | steps.CheckRunWritten()
+            | steps.SummaryWritten()
+            | steps.CommentsPosted()
+            | steps.DuplicatesDeleted()
+            | steps.Announced()
+            | steps.ThreadsUpdated()
+            | steps.Done()
+        ):
+            return finish.after_write(phase, merge(phase.known, result))
         case phases.Published(), Outcome():
             return phases.Ended(phase.known, result)
         case _:

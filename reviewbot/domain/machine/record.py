@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 from reviewbot.domain.ledger.ledger import Purchase
-from reviewbot.domain.machine.finish import take_reread
 from reviewbot.domain.machine.known import Bought, Known, OwnReview
 from reviewbot.domain.machine.phases import Deferred, DeferredForOlder, Quoted, Submitted
 from reviewbot.domain.machine.steps import (
-    Done,
     ReadAgain,
     RecordInCheckRun,
     RecordingStep,
     RecordInSummary,
     RecordInSummaryAgain,
     RemoveLabel,
-    Reread,
 )
 from reviewbot.domain.policy.verdict import Outcome, pending
 from reviewbot.errors import ForgeUnreachable, NotFound, ReviewbotError
@@ -70,14 +67,10 @@ def only(known: Known, purchase: Purchase) -> Known:
     return known.with_update(known.ledgers.update.only(purchase.key))
 
 
-def after_step(at: Recording, result: Reread | Known | Done) -> tuple[Known, Left]:
-    """Return the state of the run after a step, and the remaining steps."""
-    known, left = at.known, at.left[1:]
-    if isinstance(result, Reread):
-        known = take_reread(known, result.snapshot, result.stored)
-    elif isinstance(result, Known):
-        known = known.having_written(result)
-    return known, left if known.approval_label else tuple(one for one in left if one is not RemoveLabel)
+def left_after(at: Recording, known: Known) -> Left:
+    """Return the steps that remain after the first one."""
+    left = at.left[1:]
+    return left if known.approval_label else tuple(one for one in left if one is not RemoveLabel)
 
 
 def with_intent(known: Known, bought: Bought) -> Known:

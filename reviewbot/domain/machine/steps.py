@@ -7,8 +7,8 @@ from msgspec import Struct
 from reviewbot.domain.codevf.attachments import Packing
 from reviewbot.domain.findings.incremental import NewPart
 from reviewbot.domain.findings.tracking import PlacedAnswer
-from reviewbot.domain.github.pull_request import Permission, Snapshot
-from reviewbot.domain.ledger.ledger import Purchase
+from reviewbot.domain.github.pull_request import CheckRun, Comment, Permission, Snapshot
+from reviewbot.domain.ledger.ledger import Ledger, Purchase
 from reviewbot.domain.ledger.versions import StoredLedger
 from reviewbot.domain.machine.known import Bought, Candidate, Known, ReviewedChange
 from reviewbot.domain.model.review import Balance, Report, Tag, Task
@@ -297,6 +297,69 @@ class Reread(Struct, frozen=True):
     first: Purchase | None
 
 
+class NewHead(Struct, frozen=True):
+    """The pull request with a newer head.
+
+    Attributes:
+        answers: the answers of this run, with their findings placed on the new change.
+    """
+
+    snapshot: Snapshot
+    stored: StoredLedger
+    change: ReviewedChange
+    answers: tuple[PlacedAnswer, ...]
+
+
+class CheckRunWritten(Struct, frozen=True):
+    """The check run, or None if the token may not write it. `neighbour` is as in `Wrote`."""
+
+    check: CheckRun | None
+    neighbour: int
+
+
+class SummaryWritten(Struct, frozen=True):
+    """The summary comment as it is now.
+
+    Attributes:
+        ledger: the ledger in the comment.
+        is_new: False if the comment was up to date or the token may not write it.
+        is_whole: whether the comment shows every finding in full.
+    """
+
+    summary: Comment
+    ledger: Ledger
+    is_new: bool
+    is_whole: bool
+
+
+class CommentsPosted(Struct, frozen=True):
+    """The ids of the findings that have a comment, and of those whose comments GitHub refused.
+
+    `count` is the number of posted comments.
+    """
+
+    posted: frozenset[str]
+    refused: frozenset[str]
+    count: int
+
+
+class DuplicatesDeleted(Struct, frozen=True):
+    """The duplicate comments are deleted, as far as the token may delete them."""
+
+
+class Announced(Struct, frozen=True):
+    """The keys of the posted announcements."""
+
+    posted: frozenset[str]
+
+
+class ThreadsUpdated(Struct, frozen=True):
+    """The keys of the replies in the threads. `count` is the number of replies that this run posted."""
+
+    posted: frozenset[str]
+    count: int
+
+
 class TaskCreated(Struct, frozen=True):
     """The created task. `is_whole` is False if CodeVF refused one of several tasks."""
 
@@ -306,5 +369,9 @@ class TaskCreated(Struct, frozen=True):
 
 
 OfGitHub = Permission | StoredLedger | ChangeRead | HeadChecksRead | NewPartRead | Reread
+Written = CheckRunWritten | SummaryWritten
+Posted = CommentsPosted | DuplicatesDeleted | Announced | ThreadsUpdated
+Published = Done | Reread | NewHead | Written | Posted
+"""The results of recording and publishing. `merge` adds them to the state of the run."""
 OfReviewer = TaskRead | NotOver | TermsRead | ProjectFound | TaskCreated | Report
-Result = Done | Failed | OfGitHub | OfReviewer | Known | Outcome
+Result = Failed | OfGitHub | OfReviewer | Published | Outcome

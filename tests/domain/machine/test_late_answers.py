@@ -82,7 +82,7 @@ ON_TIME = {
     ),
     "it was done before": endings(DONE, DONE),
     "it is still open": endings(OPEN, OPEN),
-    "this run has cancelled it": endings(OPEN, ENDED, cancelled=frozenset({"task_1"})),
+    "this run has cancelled it": endings(OPEN, ENDED, wrote=Wrote(cancelled=frozenset({"task_1"}))),
     "an event looks it up, and CodeVF does not know the key": endings(
         OPEN, OPEN, outcome=outcome(Reason.REFUSED, Status.FAILED), may_buy=True
     ),
@@ -105,7 +105,7 @@ def test_no_other_answer_is_late(why: str) -> None:
 
 
 def test_a_cancelled_task_that_was_answered_is_announced() -> None:
-    assert endings(OPEN, DONE, cancelled=frozenset({"task_1"})) == [Ending.ANSWERED]
+    assert endings(OPEN, DONE, wrote=Wrote(cancelled=frozenset({"task_1"}))) == [Ending.ANSWERED]
 
 
 def commented(*task_ids: str) -> Snapshot:

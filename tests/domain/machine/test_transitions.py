@@ -39,6 +39,8 @@ from reviewbot.domain.ledger.signing import Signer
 from reviewbot.domain.ledger.update import LedgerUpdate
 from reviewbot.domain.ledger.versions import LedgerVersions, StoredLedger
 from reviewbot.domain.machine import phases, steps
+from reviewbot.domain.machine.acquire import after_recording_deferral
+from reviewbot.domain.machine.buy import after_recording_intent, after_recording_task
 from reviewbot.domain.machine.decide import decide
 from reviewbot.domain.machine.decisions import outcome as judging
 from reviewbot.domain.machine.decisions.check_copies import (
@@ -46,6 +48,7 @@ from reviewbot.domain.machine.decisions.check_copies import (
     overtaking,
 )
 from reviewbot.domain.machine.decisions.late_answers import announcing
+from reviewbot.domain.machine.decisions.merge import merge, take_reread
 from reviewbot.domain.machine.decisions.outcome import (
     CHECK_RUN,
     COMMENTS,
@@ -82,7 +85,7 @@ from reviewbot.domain.machine.decisions.purchase import (
     resume,
 )
 from reviewbot.domain.machine.due import after_ledger, start
-from reviewbot.domain.machine.finish import finish, move_to_new_head, publish_for_group, replace_answers, take_reread
+from reviewbot.domain.machine.finish import after_refresh, after_write, finish, publish_for_group
 from reviewbot.domain.machine.known import Bought, Candidate, HeadProof, Known, OpenTask, OwnReview, ReviewedHead, Wrote
 from reviewbot.domain.machine.learn import learn
 from reviewbot.domain.model.events import ReviewEvent
@@ -175,13 +178,38 @@ def own(now: Known, **more: Any) -> Purchase:  # noqa: ANN401 — any field
     return purchase(identity=read.identity.digest(), **more)
 
 
-def go(phase: Any, *results: steps.Result | Balance, now: datetime = NOON) -> Any:  # noqa: ANN401 — a test knows which phase it is
-    """Return the phase after these results; a balance stands for the terms, and for the project if it suffices."""
+def go(phase: Any, *results: steps.Result | Balance | Known, now: datetime = NOON) -> Any:  # noqa: ANN401 — a test knows which phase it is
+    """Return the phase after these results.
+
+    A balance stands for the terms, and for the project if it suffices; a state of the run for the result that leads to
+    it.
+    """
     for result in results:
+        if isinstance(result, Known):
+            phase = after_merge(phase, result, now)
+            continue
         phase = learn(phase, steps.TermsRead(None, result) if isinstance(result, Balance) else result, now)
         if isinstance(phase, phases.Priced | phases.PricedReplacement):
             phase = learn(phase, steps.ProjectFound(12), now)
     return phase
+
+
+def after_merge(phase: Any, known: Known, now: datetime) -> Any:  # noqa: ANN401 — as above
+    """Return the phase after a result is merged into the state of the run."""
+    match phase:
+        case phases.Judged(outcome=outcome):
+            return after_refresh(known, outcome)
+        case phases.Publishing():
+            return after_write(phase, known)
+        case phases.Reopened():
+            return phases.Waiting(known, phase.bought, phase.task)
+    ledgers = phase.known.ledgers.stored(known.ledger)
+    known = replace(phase.known, stored=known.stored, wrote=known.wrote, ledgers=ledgers)
+    if isinstance(phase, phases.Quoted):
+        return after_recording_intent(phase, known)
+    if isinstance(phase, phases.Submitted):
+        return after_recording_task(phase, known, now)
+    return after_recording_deferral(phase, known, now)
 
 
 def bought(now: Known) -> Any:  # noqa: ANN401
@@ -240,7 +268,7 @@ def test_open_tasks_are_cancelled_even_if_the_change_cannot_be_read() -> None:
     done = steps.TaskRead(Task("task_3", TaskStatus.COMPLETED, "completed"))
     due = go(at, done, UNKNOWN)
     assert isinstance(due, phases.Due)
-    assert due.known.cancelled == {"task_1", "task_2"}, "CodeVF may have cancelled a task although it reports an error"
+    assert due.known.wrote.cancelled == {"task_1", "task_2"}, "a failed request may have cancelled the task"
     assert [one.partition(" task ")[0] for one in due.known.log] == [
         "reviewbot asked CodeVF to cancel the",
         "reviewbot could not cancel the",
@@ -942,7 +970,7 @@ def test_a_deferred_purchase_that_fails_is_read_again_and_announced() -> None:
 
 def test_a_review_of_an_older_head_that_this_run_cancels_is_not_announced() -> None:
     replacing = go(waiting_for_older(known(), TaskStatus.PENDING), RICH)
-    assert go(replacing, steps.Done()).known.cancelled == {"task_older"}
+    assert go(replacing, steps.Done()).known.wrote.cancelled == {"task_older"}
 
 
 def test_who_requests_a_review_is_recorded_with_its_purchase() -> None:
@@ -1442,7 +1470,7 @@ def test_a_task_that_is_too_large_is_sent_in_every_size_before_it_fails() -> Non
 def test_a_shared_commit_is_green_only_if_both_pull_requests_are() -> None:
     green = judge((), readable=True, coverage=Coverage.FULL, rules=known().judgement.rules)
     assert beside_another(known(), green) is green
-    beside = beside_another(replace(known(), neighbour=8), green)
+    beside = beside_another(replace(known(), wrote=Wrote(neighbour=8)), green)
     assert (beside.reason, beside.conclusion) == (Reason.SHARED_HEAD, Conclusion.ACTION_REQUIRED)
 
 
@@ -1769,12 +1797,17 @@ def test_waivers_are_not_kept_on_another_head() -> None:
     update = LedgerUpdate(edits=edits, posted=frozenset({"a"}))
     before = replace(before, ledgers=LedgerVersions.of(Ledger(), update, before.change.index))
     snapshot = replace(before.snapshot, pull=pull(head_sha=OTHER_HEAD))
-    moved = move_to_new_head(take_reread(before, snapshot, StoredLedger()), HEAD, sendable(1).change)
+    found = steps.NewHead(snapshot, StoredLedger(), sendable(1).change, ())
+    moved = merge(before, found)
     assert (moved.head_sha, keeps_text(moved), moved.ledgers.update.edits) == (HEAD, False, edits[:1])
     newer = StoredLedger(Ledger((purchase(head_sha=OTHER_HEAD),)))
-    assert keeps_text(move_to_new_head(take_reread(before, snapshot, newer), HEAD, sendable(1).change))
+    assert keeps_text(merge(before, replace(found, stored=newer)))
     answer = PlacedAnswer("task_1", whole=True, here=False, report=Report("", (), ()), placed=())
-    assert replace_answers(moved, (answer,)).ledgers.update == replace(moved.ledgers.update, answers=(answer,))
+    answered = merge(before, replace(found, answers=(answer,)))
+    assert answered.ledgers.update == replace(moved.ledgers.update, answers=(answer,))
+    assert moved.notes[-1].endswith(f"this review covers {HEAD[:7]}.")
+    again = merge(moved, replace(found, snapshot=replace(snapshot, pull=pull(head_sha="f" * 40))))
+    assert again.reviewed == moved.reviewed, "the first head is the one that was reviewed"
 
 
 @pytest.mark.parametrize(
@@ -1790,7 +1823,7 @@ def test_a_text_without_an_answer_does_not_hide_the_late_answer_to_an_older_head
     before = replace(before, own=own).with_update(LedgerUpdate(answers=(answer,)))
     newer = StoredLedger(Ledger((purchase(head_sha=OTHER_HEAD),), stated=stated))
     snapshot = replace(before.snapshot, pull=pull(head_sha=OTHER_HEAD))
-    moved = move_to_new_head(take_reread(before, snapshot, newer), HEAD, sendable(1).change)
+    moved = merge(before, steps.NewHead(snapshot, newer, sendable(1).change, (answer,)))
     assert keeps_text(moved) is is_kept
 
 

@@ -30,24 +30,28 @@ from reviewbot.domain.ledger.signing import Signer
 from reviewbot.domain.ledger.versions import StoredLedger
 from reviewbot.domain.machine.decide import decide
 from reviewbot.domain.machine.decisions.late_answers import announcing
-from reviewbot.domain.machine.decisions.outcome import CHECK_RUN, SUMMARY
-from reviewbot.domain.machine.known import HeadProof, Known, Request, ReviewedChange, ReviewedHead
+from reviewbot.domain.machine.known import HeadProof, Known, Request, ReviewedChange
 from reviewbot.domain.machine.learn import learn
 from reviewbot.domain.machine.phases import Ended, Phase
 from reviewbot.domain.machine.steps import (
     Announce,
+    Announced,
     CancelTask,
     ChangeRead,
+    CheckRunWritten,
     CloseOlderChecks,
+    CommentsPosted,
     CreateTask,
     DeleteDuplicates,
     DismissRequests,
     Done,
+    DuplicatesDeleted,
     Failed,
     FindProject,
     Finish,
     HeadChecksRead,
     LookUpTask,
+    NewHead,
     NewPartRead,
     NotOver,
     OpenReviewer,
@@ -75,9 +79,11 @@ from reviewbot.domain.machine.steps import (
     Result,
     RewriteSummary,
     Step,
+    SummaryWritten,
     TaskCreated,
     TaskRead,
     TermsRead,
+    ThreadsUpdated,
     UpdateThreads,
     WriteCheckRun,
     WriteOutput,
@@ -358,8 +364,10 @@ class RandomWorld:
                 return self.service_error() if fails else TermsRead(tag, paid)
             case FindProject():
                 return self.service_error() if fails else ProjectFound(12)
-            case RemoveLabel() | DeleteDuplicates():
+            case RemoveLabel():
                 return Done()
+            case DeleteDuplicates():
+                return self.error() if fails else DuplicatesDeleted()
             case RecordKeepingText():
                 return self.error() if fails else Done()
             case ReadHeadChecks():
@@ -372,40 +380,31 @@ class RandomWorld:
             case Refresh() | ReadPosted() | ReadSummary():
                 return self.error() if fails else self.refreshed(known)
             case PostReview():
-                return (
-                    self.error()
-                    if fails
-                    else replace(known, wrote=replace(known.wrote, posted=self.random.choice([0, 2])))
-                )
+                ids = known.uncommented_ids
+                refused = ids if self.chance(0.1) else frozenset[str]()
+                return self.error() if fails else CommentsPosted(ids - refused, refused, self.random.choice([0, 2]))
             case Announce(outcome=outcome):
                 return self.error() if fails else self.announced(known, outcome)
-            case (
-                RecordInCheckRun()
-                | RecordInSummary()
-                | RecordInSummaryAgain()
-                | WriteSummary()
-                | WriteCheckRun()
-                | RewriteSummary()
-                | UpdateThreads()
-                | DismissRequests()
-                | CloseOlderChecks()
-            ):
-                denied = frozenset({CHECK_RUN, SUMMARY}) if self.chance(0.05) else known.wrote.denied
+            case RecordInCheckRun() | WriteCheckRun():
                 check = (known.wrote.check or self.check("")) if self.chance(0.9) else known.wrote.check
-                there = (
-                    step.known if isinstance(step, RecordInCheckRun | RecordInSummary | RecordInSummaryAgain) else known
-                )
-                wrote = replace(known.wrote, check=check, denied=denied)
-                return self.error() if fails else replace(there, wrote=wrote)
+                return self.error() if fails else CheckRunWritten(check, neighbour=0)
+            case RecordInSummary() | RecordInSummaryAgain() | WriteSummary() | RewriteSummary():
+                comment = Comment(1, "https://x/1", "", ours=True)
+                written = SummaryWritten(comment, known.ledgers.written, is_new=True, is_whole=True)
+                return self.error() if fails else written if self.chance(0.9) else Done()
+            case UpdateThreads():
+                return self.error() if fails else ThreadsUpdated(frozenset(), self.random.choice([0, 0, 1]))
+            case DismissRequests() | CloseOlderChecks():
+                return self.error() if fails else Done()
             case WriteOutput(outcome=outcome):
                 return outcome
             case _:
                 raise NotImplementedError(step)
 
-    def announced(self, known: Known, outcome: Outcome) -> Known:
+    def announced(self, known: Known, outcome: Outcome) -> Announced:
         """Return the announcements as posted, or not, since the token may not."""
         keys = {one.key for one in announcing(known, outcome) if self.chance(0.9)}
-        return known.with_update(known.ledgers.update.having_posted(keys))
+        return Announced(frozenset(keys))
 
     def looked_up(self, bought: Purchase) -> TaskRead:
         """Return the task of an older head with its answer."""
@@ -433,12 +432,12 @@ class RandomWorld:
         first = replace(own, since=OTHER_HEAD) if own and not own.since and self.chance(0.2) else None
         return Reread(snapshot, replace(known.stored, ledger=ledger), first)
 
-    def refreshed(self, known: Known) -> Known:
-        """Return the pull request on a second read, sometimes with a new head or a bypass."""
+    def refreshed(self, known: Known) -> Reread | NewHead:
+        """Return the pull request on a second read, sometimes with a new head."""
         if self.chance(0.15):
             snapshot = replace(known.snapshot, pull=pull(head_sha=OTHER_HEAD))
-            return replace(known, reviewed=ReviewedHead(HEAD, "b" * 40), snapshot=snapshot)
-        return known
+            return NewHead(snapshot, known.stored, known.change, known.ledgers.update.answers)
+        return Reread(known.snapshot, known.stored, None)
 
 
 class CollectingWorld(RandomWorld):

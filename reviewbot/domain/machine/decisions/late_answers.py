@@ -78,6 +78,6 @@ def _ending(known: Known, purchase: Purchase, *, has_failed: bool) -> Ending | N
     if purchase.state is TaskState.DONE:
         return Ending.ANSWERED
     if purchase.state is TaskState.ENDED:
-        return None if purchase.task_id in known.cancelled else Ending.WITHOUT_RESULT
+        return None if purchase.task_id in known.wrote.cancelled else Ending.WITHOUT_RESULT
     is_unknown = not known.request.may_buy and has_failed and purchase.head_sha == known.head_sha
     return Ending.WITHOUT_RESULT if is_unknown else None

@@ -380,9 +380,9 @@ def judged_merge_base(known: Known, outcome: Outcome) -> str | None:
 
 def beside_another(known: Known, outcome: Outcome) -> Outcome:
     """Replace a green outcome if another pull request with the same head has no green verdict."""
-    if not known.neighbour or outcome.conclusion not in GREEN:
+    if not known.wrote.neighbour or outcome.conclusion not in GREEN:
         return outcome
-    return verdict.shared_head(outcome, known.neighbour, known.judgement.rules)
+    return verdict.shared_head(outcome, known.wrote.neighbour, known.judgement.rules)
 
 
 def final_outcome(known: Known, outcome: Outcome, *, refused: bool) -> Outcome:
