@@ -745,7 +745,7 @@ MUTATIONS: tuple[Mutation, ...] = (
     ),
     Mutation(
         "a trusted summary has every purchase, whatever a force-push hides",
-        "reviewbot.app.github.ledger_store:_hides_a_purchase",
+        "reviewbot.domain.machine.decisions.trust:_hides_a_purchase",
         _returning(value=False),
         NOTHING_LOST,
         found="record-behind-a-force-push",
@@ -1042,7 +1042,7 @@ MUTATIONS: tuple[Mutation, ...] = (
     ),
     Mutation(
         "a base of the author hides what was spent",
-        "reviewbot.app.github.ledger_store:_may_be_in_base",
+        "reviewbot.domain.machine.decisions.trust:_may_be_in_base",
         _returning(value=False),
         WITHIN_LIMIT,
         found="limit-on-an-own-base",
@@ -1215,7 +1215,7 @@ MUTATIONS: tuple[Mutation, ...] = (
     ),
     Mutation(
         "comments on findings are not read as those of an earlier review",
-        "reviewbot.app.github.ledger_store:_was_here",
+        "reviewbot.domain.machine.decisions.trust:_was_here",
         _returning(value=False),
         ONLY_DUE,
         steps=_FORGOTTEN,
@@ -1732,7 +1732,7 @@ MUTATIONS: tuple[Mutation, ...] = (
     ),
     Mutation(
         "of several check runs the last one has the credits",
-        "reviewbot.app.github.ledger_store:_signed",
+        "reviewbot.domain.machine.decisions.trust:_signed",
         lambda right: lambda *those: {one.purchase.key: one for one in right(*those)}.values(),
         WITHIN_LIMIT,
         found="question-forgotten-by-a-later-check",
@@ -2156,7 +2156,7 @@ MUTATIONS: tuple[Mutation, ...] = (
     ),
     Mutation(
         "a base hides no purchase if another one is known",
-        "reviewbot.app.github.ledger_store:_may_be_in_base",
+        "reviewbot.domain.machine.decisions.trust:_may_be_in_base",
         _returning(value=False),
         WITHIN_LIMIT,
         found="credits-behind-an-own-base",
