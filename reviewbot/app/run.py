@@ -22,8 +22,8 @@ from reviewbot.domain.machine.learn import learn
 from reviewbot.domain.machine.phases import Phase, Publishing, Submitted
 from reviewbot.domain.machine.steps import CreateTask, Finish
 from reviewbot.domain.policy.verdict import Outcome, Reason
-from reviewbot.domain.questions.machine import CreateQuestion
-from reviewbot.domain.questions.machine import Submitted as SubmittedQuestion
+from reviewbot.domain.questions.phases import Created, CreateQuestion
+from reviewbot.domain.questions.phases import Submitted as SubmittedQuestion
 
 P = TypeVar("P", bound=Struct)
 R = TypeVar("R")
@@ -66,7 +66,7 @@ def take_steps(
             result = perform_step(step, phase)
             ports.reporter.debug(f"{type(step).__name__} returned {describe_result(result)}")
             phase = learn_from(phase, result, ports.clock.now())
-            if not isinstance(phase, Submitted | SubmittedQuestion):
+            if not isinstance(phase, Submitted | Created | SubmittedQuestion):
                 uninterrupted.close()
         ports.reporter.debug(describe(phase, step))
         return phase, step.outcome

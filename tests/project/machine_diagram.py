@@ -12,12 +12,12 @@ from functools import cache
 from itertools import pairwise
 
 from reviewbot.domain.machine import acquire, buy, decide, due, finish, learn, phases, steps
-from reviewbot.domain.questions import machine
+from reviewbot.domain.questions import phases as question_phases
 
 PHASES = {phase.__name__: phase for phase in typing.get_args(phases.Phase)}
-QUESTION_PHASES: tuple[type, ...] = typing.get_args(machine.Phase)
+QUESTION_PHASES: tuple[type, ...] = typing.get_args(question_phases.Phase)
 ALL_STEPS: tuple[type, ...] = tuple(
-    dict.fromkeys((*typing.get_args(steps.Step), *typing.get_args(machine.Step), steps.Finish))
+    dict.fromkeys((*typing.get_args(steps.Step), *typing.get_args(question_phases.Step), steps.Finish))
 )
 MODULES = {"due": due, "acquire": acquire, "buy": buy, "finish": finish}
 """The modules with the functions that `learn` calls."""

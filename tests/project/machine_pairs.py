@@ -12,7 +12,7 @@ from reviewbot.app import perform
 from reviewbot.app.questions import ask
 from reviewbot.domain.machine import learn
 from reviewbot.domain.machine.steps import Failed
-from reviewbot.domain.questions import machine
+from reviewbot.domain.questions import machine, phases
 from tests.project.machine_diagram import QUESTION_PHASES, Edges, called, cases, name_of, named, steps_of
 
 Pairs = frozenset[tuple[str, str]]
@@ -26,12 +26,13 @@ def possible_in_reviews() -> Pairs:
 
 def possible_in_questions() -> Pairs:
     """Return the pairs that can occur in a question."""
-    kinds = {one.__name__ for one in typing.get_args(machine.Step)}
-    phases = {one.__name__ for one in QUESTION_PHASES}
+    kinds = {one.__name__ for one in typing.get_args(phases.Step)}
+    names = {one.__name__: "recording" in typing.get_type_hints(one) for one in QUESTION_PHASES}
+    recording = {one.__name__ for one in typing.get_args(typing.get_type_hints(phases.Recording)["step"])}
     asked = {
-        name: frozenset(called(case, kinds))
+        name: frozenset(recording if names[name] else called(case, kinds))
         for case in cases(machine, "decide")
-        for name in named(case.pattern, phases)
+        for name in named(case.pattern, names)
     }
     results = {**_results_of(perform), **_results_of(ask)}
     return _joined(asked, {step: one | {Failed.__name__} for step, one in results.items()})

@@ -36,7 +36,7 @@ from reviewbot.domain.model.options import AnswerForm
 from reviewbot.domain.model.review import Report, Side, TaskStatus
 from reviewbot.domain.policy.eligibility import skip_label
 from reviewbot.domain.publishing.comment_diff import Announcing, marked_threads, posted_comments
-from reviewbot.domain.questions.machine import Intended, Quoted, Submitted, Waiting
+from reviewbot.domain.questions.phases import Intended, Quoted, Submitted, Waiting
 from reviewbot.domain.selection.selection import Held, HeldBecause
 from reviewbot.errors import ForgeError, ForgeUnreachable, Reason, ServiceUnreachable
 from reviewbot.values import replace
@@ -1902,11 +1902,9 @@ MUTATIONS: tuple[Mutation, ...] = (
     ),
     Mutation(
         "the newest check run counts a question, whatever its head",
-        "reviewbot.app.questions.record:_write_checks",
+        "reviewbot.domain.questions.record:check_marks",
         lambda right: (
-            lambda run, now, ledger: right(
-                run, replace(now, older_checks=(*now.older_checks, *now.checks), checks=()), ledger
-            )
+            lambda now, *more: right(replace(now, older_checks=(*now.older_checks, *now.checks), checks=()), *more)
         ),
         CONVERGES,
         found="question-counted-on-an-older-head",
