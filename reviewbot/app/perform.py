@@ -31,15 +31,7 @@ from reviewbot.errors import ForgeError, ReviewbotError
 from reviewbot.values import replace
 
 
-def perform(run: RunContext, step: steps.Step, known: Known) -> steps.Result:
-    """Perform a step, and return its result, or `Failed` after a `ReviewbotError`."""
-    try:
-        return _perform(run, step, known)
-    except ReviewbotError as error:
-        return steps.Failed(error)
-
-
-def _perform(run: RunContext, step: steps.Step, known: Known) -> steps.Result:  # noqa: C901, PLR0911, PLR0912 — one line each
+def perform(run: RunContext, step: steps.Step, known: Known) -> steps.Result:  # noqa: C901, PLR0911, PLR0912 — one line each
     match step:
         case steps.ReadPermission(login=login):
             return run.ports.forge.permission(login)

@@ -25,8 +25,8 @@ from reviewbot.domain.machine.learn import learn
 from reviewbot.domain.machine.phases import Phase, Publishing, Submitted, SubmittedForOlderHead
 from reviewbot.domain.machine.steps import CreateTask, Failed, Finish
 from reviewbot.domain.policy.verdict import Outcome, Reason
-from reviewbot.domain.questions.machine import CreateQuestion
-from reviewbot.domain.questions.machine import Submitted as SubmittedQuestion
+from reviewbot.domain.questions.phases import Created, CreateQuestion
+from reviewbot.domain.questions.phases import Submitted as SubmittedQuestion
 from reviewbot.errors import ReviewbotError
 from reviewbot.values import replace
 
@@ -76,7 +76,7 @@ def take_steps(
             result = _perform_or_fail(perform_step, step, phase)
             ports.reporter.debug(f"{type(step).__name__} returned {describe_result(result)}")
             phase = learn_from(phase, result, ports.clock.now())
-            if not isinstance(phase, Submitted | SubmittedForOlderHead | SubmittedQuestion):
+            if not isinstance(phase, Submitted | SubmittedForOlderHead | Created | SubmittedQuestion):
                 uninterrupted.close()
         ports.reporter.debug(describe(phase, step))
         if isinstance(step, Fail):

@@ -14,10 +14,10 @@ from itertools import pairwise
 from reviewbot.domain.events import closed, command, comments, merge_group
 from reviewbot.domain.events.steps import Fail
 from reviewbot.domain.machine import acquire, buy, decide, due, finish, learn, phases, steps
-from reviewbot.domain.questions import machine
+from reviewbot.domain.questions import phases as question_phases
 
 PHASES = {phase.__name__: phase for phase in typing.get_args(phases.Phase)}
-QUESTION_PHASES: tuple[type, ...] = typing.get_args(machine.Phase)
+QUESTION_PHASES: tuple[type, ...] = typing.get_args(question_phases.Phase)
 OTHER_PHASES: Mapping[str, tuple[type, ...]] = {
     "a question": QUESTION_PHASES,
     "the commands of a run": typing.get_args(comments.Phase),
@@ -25,7 +25,7 @@ OTHER_PHASES: Mapping[str, tuple[type, ...]] = {
     "a closed pull request": typing.get_args(closed.Phase),
     "a merge group": typing.get_args(merge_group.Phase),
 }
-OTHER_STEPS = machine.Step | comments.Step | command.Step | closed.Step | merge_group.Step | Fail
+OTHER_STEPS = question_phases.Step | comments.Step | command.Step | closed.Step | merge_group.Step | Fail
 ALL_STEPS: tuple[type, ...] = tuple(
     dict.fromkeys((*typing.get_args(steps.Step), *typing.get_args(OTHER_STEPS), steps.Finish))
 )

@@ -12,7 +12,7 @@ from reviewbot.app import perform
 from reviewbot.app.questions import ask
 from reviewbot.domain.machine import learn
 from reviewbot.domain.machine.steps import Failed
-from reviewbot.domain.questions import machine
+from reviewbot.domain.questions import machine, phases
 from tests.project.machine_diagram import QUESTION_PHASES, Edges, called, cases, name_of, named, steps_of
 
 Pairs = frozenset[tuple[str, str]]
@@ -21,19 +21,20 @@ Pairs = frozenset[tuple[str, str]]
 
 def possible_in_reviews() -> Pairs:
     """Return the pairs that can occur in a review, without `Failed`, which mypy checks."""
-    return _joined(steps_of(), _results_of(perform))
+    return _joined(steps_of(), _results_of(perform, "perform"))
 
 
 def possible_in_questions() -> Pairs:
     """Return the pairs that can occur in a question."""
-    kinds = {one.__name__ for one in typing.get_args(machine.Step)}
-    phases = {one.__name__ for one in QUESTION_PHASES}
+    kinds = {one.__name__ for one in typing.get_args(phases.Step)}
+    names = {one.__name__: "recording" in typing.get_type_hints(one) for one in QUESTION_PHASES}
+    recording = {one.__name__ for one in typing.get_args(typing.get_type_hints(phases.Recording)["step"])}
     asked = {
-        name: frozenset(called(case, kinds))
+        name: frozenset(recording if names[name] else called(case, kinds))
         for case in cases(machine, "decide")
-        for name in named(case.pattern, phases)
+        for name in named(case.pattern, names)
     }
-    results = {**_results_of(perform), **_results_of(ask)}
+    results = {**_results_of(perform, "perform"), **_results_of(ask, "_perform")}
     return _joined(asked, {step: one | {Failed.__name__} for step, one in results.items()})
 
 
@@ -44,11 +45,11 @@ def _joined(asked: Edges, results: Edges) -> Pairs:
 # What can a step return?
 
 
-def _results_of(module: types.ModuleType) -> Edges:
-    """Return the results of each step, from the return annotations of the functions that `_perform` calls."""
-    scope = {**vars(module), **typing.get_type_hints(module._perform)}  # noqa: SLF001 — the table of the steps
+def _results_of(module: types.ModuleType, table: str) -> Edges:
+    """Return the results of each step, from the return annotations of the functions that the table calls."""
+    scope = {**vars(module), **typing.get_type_hints(getattr(module, table))}
     found: dict[str, frozenset[str]] = {}
-    for case in cases(module, "_perform"):
+    for case in cases(module, table):
         classes = [one.cls for one in ast.walk(case.pattern) if isinstance(one, ast.MatchClass)]
         found.update({name_of(one): _result_of(case, scope) for one in classes})
     return found

@@ -45,7 +45,7 @@ from reviewbot.domain.model.options import AnswerForm
 from reviewbot.domain.model.review import Report, Side, TaskStatus
 from reviewbot.domain.policy.eligibility import skip_label
 from reviewbot.domain.publishing.comment_diff import marked_threads, posted_comments
-from reviewbot.domain.questions.machine import Intended, Quoted, Submitted, Waiting
+from reviewbot.domain.questions.phases import Intended, Quoted, Submitted, Waiting
 from reviewbot.domain.selection.selection import Held, HeldBecause
 from reviewbot.errors import ForgeError, ForgeUnreachable, Reason, ServiceUnreachable
 from reviewbot.values import replace
@@ -755,7 +755,7 @@ MUTATIONS: tuple[Mutation, ...] = (
     ),
     Mutation(
         "a trusted summary has every purchase, whatever a force-push hides",
-        "reviewbot.app.github.ledger_store:_hides_a_purchase",
+        "reviewbot.domain.machine.decisions.trust:_hides_a_purchase",
         _returning(value=False),
         NOTHING_LOST,
         found="record-behind-a-force-push",
@@ -1052,7 +1052,7 @@ MUTATIONS: tuple[Mutation, ...] = (
     ),
     Mutation(
         "a base of the author hides what was spent",
-        "reviewbot.app.github.ledger_store:_may_be_in_base",
+        "reviewbot.domain.machine.decisions.trust:_may_be_in_base",
         _returning(value=False),
         WITHIN_LIMIT,
         found="limit-on-an-own-base",
@@ -1225,7 +1225,7 @@ MUTATIONS: tuple[Mutation, ...] = (
     ),
     Mutation(
         "comments on findings are not read as those of an earlier review",
-        "reviewbot.app.github.ledger_store:_was_here",
+        "reviewbot.domain.machine.decisions.trust:_was_here",
         _returning(value=False),
         ONLY_DUE,
         steps=_FORGOTTEN,
@@ -1740,7 +1740,7 @@ MUTATIONS: tuple[Mutation, ...] = (
     ),
     Mutation(
         "of several check runs the last one has the credits",
-        "reviewbot.app.github.ledger_store:_signed",
+        "reviewbot.domain.machine.decisions.trust:_signed",
         lambda right: lambda *those: {one.purchase.key: one for one in right(*those)}.values(),
         WITHIN_LIMIT,
         found="question-forgotten-by-a-later-check",
@@ -1910,11 +1910,9 @@ MUTATIONS: tuple[Mutation, ...] = (
     ),
     Mutation(
         "the newest check run counts a question, whatever its head",
-        "reviewbot.app.questions.record:_write_checks",
+        "reviewbot.domain.questions.record:check_marks",
         lambda right: (
-            lambda run, now, ledger: right(
-                run, replace(now, older_checks=(*now.older_checks, *now.checks), checks=()), ledger
-            )
+            lambda now, *more: right(replace(now, older_checks=(*now.older_checks, *now.checks), checks=()), *more)
         ),
         CONVERGES,
         found="question-counted-on-an-older-head",
@@ -2164,7 +2162,7 @@ MUTATIONS: tuple[Mutation, ...] = (
     ),
     Mutation(
         "a base hides no purchase if another one is known",
-        "reviewbot.app.github.ledger_store:_may_be_in_base",
+        "reviewbot.domain.machine.decisions.trust:_may_be_in_base",
         _returning(value=False),
         WITHIN_LIMIT,
         found="credits-behind-an-own-base",

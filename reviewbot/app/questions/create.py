@@ -2,19 +2,43 @@
 
 from __future__ import annotations
 
+from msgspec import Struct
+
+from reviewbot.app.context import RunContext
 from reviewbot.app.github.read_change import load_change, prepare
-from reviewbot.app.questions.inquiry import Inquiry
-from reviewbot.domain.codevf.attachments import QUESTION, SizeTier, described, pack, split_for_context
+from reviewbot.domain.codevf.attachments import QUESTION, described, pack, split_for_context
 from reviewbot.domain.codevf.idempotency import question_key
-from reviewbot.domain.machine.known import ReviewedChange
-from reviewbot.domain.model.review import Attachment, Submission, Task
+from reviewbot.domain.findings.tracked_finding import TrackedFinding
+from reviewbot.domain.machine.known import Known, ReviewedChange
+from reviewbot.domain.machine.steps import TaskRead
+from reviewbot.domain.model.review import Attachment, Submission
 from reviewbot.domain.questions.context import context_of, explained, thread_of
-from reviewbot.domain.questions.machine import MODE, CreateQuestion
+from reviewbot.domain.questions.machine import MODE
+from reviewbot.domain.questions.phases import CreateQuestion
 from reviewbot.render.view_models.command import QuestionView
 
 
-def create_question(asked: Inquiry, step: CreateQuestion) -> Task:
-    """Create the task, or find an existing task by the idempotency key. Only files that a review may send are sent.
+class QuestionContext(Struct, frozen=True):
+    """The data that the steps of a question share.
+
+    Attributes:
+        text: the text of the question, or empty in `post_open_answers`, which buys nothing.
+        finding: the finding that the question is about, or None for the whole pull request.
+        known: a review's state, for steps that reviews and questions share.
+    """
+
+    run: RunContext
+    text: str
+    finding: TrackedFinding | None
+    known: Known
+
+
+def read_files(asked: QuestionContext) -> ReviewedChange:
+    return prepare(asked.run, asked.known.snapshot, load_change(asked.run.ports, asked.known.snapshot))
+
+
+def create_question(asked: QuestionContext, step: CreateQuestion) -> TaskRead:
+    """Create the task, or find an existing task by the idempotency key.
 
     Raises:
         PayloadTooLarge: CodeVF rejected the attachments, so there is no task.
@@ -22,11 +46,10 @@ def create_question(asked: Inquiry, step: CreateQuestion) -> Task:
     """
     run, question, snapshot = asked.run, step.question, asked.known.snapshot
     pull, repository, instance = snapshot.pull, snapshot.repository, asked.known.request.instance
-    change = prepare(run, snapshot, load_change(run.ports, snapshot))
-    attachments = _attachments(asked, change, step.size)
-    return run.service.create(
+    attachments = _attachments(asked, step)
+    task = run.service.create(
         Submission(
-            prompt=run.renderer.question(_prompt(asked, change, attachments)),
+            prompt=run.renderer.question(_prompt(asked, step.change, attachments)),
             project_id=step.price.project_id,
             max_credits=step.price.max_credits,
             mode=MODE,
@@ -37,23 +60,25 @@ def create_question(asked: Inquiry, step: CreateQuestion) -> Task:
             response_schema=None,
         )
     )
+    run.say(f"The CodeVF task is {task.id}.")
+    return TaskRead(task)
 
 
-def _attachments(asked: Inquiry, change: ReviewedChange, size: SizeTier) -> tuple[Attachment, ...]:
+def _attachments(asked: QuestionContext, step: CreateQuestion) -> tuple[Attachment, ...]:
     """Return the finding's file, or every selected file, then the finding and its thread."""
     finding, snapshot, instance = asked.finding, asked.known.snapshot, asked.known.request.instance
-    for_files, for_context = split_for_context(size)
-    files = [one for one in change.sendables if finding is None or one.path == finding.path]
+    for_files, for_context = split_for_context(step.size)
+    files = [one for one in step.change.sendables if finding is None or one.path == finding.path]
 
-    thread = thread_of(asked.question, snapshot.threads, instance)
+    thread = thread_of(step.question, snapshot.threads, instance)
     finding = finding and explained(finding, snapshot.threads, instance)
-    redact = change.redactor.counted
+    redact = step.change.redactor.counted
     context, _ = redact(context_of(finding, thread, snapshot.pull, instance, for_context.attachment, redact))
     packed = pack(files, for_files).attachments if files else ()
     return (*packed, Attachment(QUESTION, context)) if context else packed
 
 
-def _prompt(asked: Inquiry, change: ReviewedChange, attachments: tuple[Attachment, ...]) -> QuestionView:
+def _prompt(asked: QuestionContext, change: ReviewedChange, attachments: tuple[Attachment, ...]) -> QuestionView:
     finding, snapshot = asked.finding, asked.known.snapshot
     return QuestionView(
         repository=snapshot.repository.full_name,

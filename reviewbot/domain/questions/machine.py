@@ -1,4 +1,4 @@
-"""The phases of a question, the steps that reviews do not use, and the phase that follows a step."""
+"""The step of each phase of a question, and the phase that follows a step."""
 
 from __future__ import annotations
 
@@ -6,154 +6,58 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import assert_never
 
-from msgspec import Struct
-
 from reviewbot.domain.codevf import budget
-from reviewbot.domain.codevf.attachments import SizeTier, size_tiers
+from reviewbot.domain.codevf.attachments import size_tiers
 from reviewbot.domain.codevf.idempotency import is_forgotten, is_given_up
+from reviewbot.domain.github.drafts import Reaction
 from reviewbot.domain.ledger.ledger import Ledger
 from reviewbot.domain.machine import steps
-from reviewbot.domain.machine.known import Quote
+from reviewbot.domain.machine.known import Quote, ReviewedChange
 from reviewbot.domain.model.question import Question, QuestionState
 from reviewbot.domain.model.review import Balance, Mode, Tag, Task, TaskStatus
 from reviewbot.domain.policy.verdict import Outcome, Reason, Status, Verdict, answered, did_not_happen
-from reviewbot.errors import PayloadTooLarge, ReviewbotError, ServiceRefused, leaves_no_task
+from reviewbot.domain.questions.phases import (
+    Acknowledge,
+    AnswerRead,
+    Asked,
+    Checked,
+    Closed,
+    Created,
+    CreateQuestion,
+    DeleteDuplicates,
+    Ended,
+    Intended,
+    Limits,
+    Over,
+    Phase,
+    PostAnswer,
+    Prepared,
+    Priced,
+    Quoted,
+    React,
+    Reacting,
+    ReadAnswer,
+    ReadFiles,
+    ReadReplies,
+    Recording,
+    Replied,
+    RepliesRead,
+    Replying,
+    Result,
+    Resumed,
+    Step,
+    Submitted,
+    Unanswered,
+    Waiting,
+)
+from reviewbot.domain.questions.record import after_step
+from reviewbot.errors import OverBudget, PayloadTooLarge, ReviewbotError, ServiceRefused, leaves_no_task
 from reviewbot.values import replace
 
 MODE = Mode.REALTIME_ANSWER
 
 BUYING = timedelta(minutes=10)
 """The time after the intent during which another run may still create the task."""
-
-
-class Limits(budget.Spending, frozen=True, kw_only=True):
-    """The limits on the price and size of a question. `hold` is 0 until the question is priced."""
-
-    ask_credits: int
-    attachment_bytes: int
-    what: str = "this question"
-    again: str = "Then ask again."
-
-
-# Phases
-
-
-class Asked(Struct, frozen=True):
-    """The price is read next."""
-
-    question: Question
-    limits: Limits
-
-
-class Quoted(Struct, frozen=True):
-    """The intent is recorded on GitHub next, before the task is created."""
-
-    question: Question
-    limits: Limits
-    price: Quote
-
-
-class Intended(Struct, frozen=True):
-    """The intent is recorded. The task is created next.
-
-    Attributes:
-        sizes: the size tiers that CodeVF has not rejected, largest first.
-        again: whether an earlier run may have created the task with the same key.
-    """
-
-    question: Question
-    price: Quote
-    sizes: tuple[SizeTier, ...]
-    again: bool
-
-
-class Submitted(Struct, frozen=True):
-    """The id of the new task is recorded next, before the first poll."""
-
-    question: Question
-    task: Task
-
-
-class Resumed(Struct, frozen=True):
-    """An earlier run created the task, which is read next."""
-
-    question: Question
-
-
-class Waiting(Struct, frozen=True):
-    """The task is polled.
-
-    `waited` is the number of seconds since this run began to wait.
-    """
-
-    question: Question
-    task: Task
-    waited: float = 0
-
-
-class Over(Struct, frozen=True):
-    """The answer, or a note that no answer exists, is posted next.
-
-    `task` is None if CodeVF has no task.
-    """
-
-    question: Question
-    task: Task | None
-
-
-class Closed(Struct, frozen=True):
-    """The reply is posted, or no task exists and the intent is withdrawn. The final state is recorded next."""
-
-    question: Question
-    outcome: Outcome
-
-
-class Ended(Struct, frozen=True):
-    """Everything is written."""
-
-    outcome: Outcome
-
-
-Phase = Asked | Quoted | Intended | Submitted | Resumed | Waiting | Over | Closed | Ended
-
-
-# Steps
-
-
-class PriceQuestion(Struct, frozen=True):
-    """Compute the price from CodeVF's expertise and balance. Find or create the project if no limit is exceeded."""
-
-    question: Question
-
-
-class RecordQuestion(Struct, frozen=True):
-    """Record the question and its task on GitHub."""
-
-    question: Question
-
-
-class CreateQuestion(Struct, frozen=True):
-    """Submit the question. For a repeated idempotency key, CodeVF returns the existing task."""
-
-    question: Question
-    price: Quote
-    size: SizeTier
-
-
-class PostAnswer(Struct, frozen=True):
-    """Post the answer, or a note without an answer, unless already posted.
-
-    `task` is None if CodeVF has no task.
-    """
-
-    question: Question
-    task: Task | None
-
-
-Step = PriceQuestion | RecordQuestion | CreateQuestion | PostAnswer | steps.ReadTask | steps.PollTask
-
-Result = Quote | Ledger | steps.Done | steps.Failed | steps.TaskRead | steps.NotOver
-"""`RecordQuestion` returns the ledger on GitHub, which contains the question."""
 
 
 def start(question: Question, limits: Limits, now: datetime, *, may_buy: bool) -> Phase:
@@ -176,20 +80,34 @@ def start(question: Question, limits: Limits, now: datetime, *, may_buy: bool) -
             assert_never(unknown)
 
 
-def decide(phase: Phase) -> Step | steps.Finish:  # noqa: PLR0911 — a row for each phase
+def decide(phase: Phase) -> Step | steps.Finish:  # noqa: C901, PLR0911, PLR0912 — a row for each phase
     match phase:
-        case Asked(question=question):
-            return PriceQuestion(question)
-        case Quoted(question=question) | Submitted(question=question) | Closed(question=question):
-            return RecordQuestion(question)
-        case Intended(question=question, price=price, sizes=sizes):
-            return CreateQuestion(question, price, sizes[0])
+        case Asked():
+            return steps.ReadTerms()
+        case Priced():
+            return steps.FindProject()
+        case Quoted(recording=recording) | Submitted(recording=recording) | Closed(recording=recording):
+            return recording.step
+        case Intended():
+            return ReadFiles()
+        case Prepared(intended=intended, change=change):
+            return CreateQuestion(intended.question, intended.price, change, intended.sizes[0])
+        case Created(question=question):
+            return Acknowledge(question)
         case Resumed(question=question):
             return steps.ReadTask(question.task_id)
         case Waiting(task=task, waited=waited):
             return steps.PollTask(task, waited)
-        case Over(question=question, task=task):
-            return PostAnswer(question, task)
+        case Over(question=question) | Replied(question=question):
+            return ReadReplies(question)
+        case Unanswered(task=task):
+            return ReadAnswer(task)
+        case Replying(question=question, task=last_task, read=read, text=text):
+            return PostAnswer(question, last_task, read, text)
+        case Checked(question=question, read=read):
+            return DeleteDuplicates(question, read.snapshot)
+        case Reacting(comment=comment, reaction=reaction):
+            return React(comment, reaction)
         case Ended(outcome=outcome):
             return steps.Finish(outcome)
         case unknown:
@@ -203,18 +121,26 @@ def learn(phase: Phase, result: Result, now: datetime) -> Phase:  # noqa: C901, 
         RuntimeError: the result belongs to another step, which is a bug.
     """
     match phase, result:
-        case Asked(), Quote():
-            return _priced(phase, result, now)
-        case Quoted(), Ledger():
-            return _intended(phase, result)
-        case Intended(question=question), steps.TaskRead(task=task):
-            return _created(replace(question, state=QuestionState.OPEN, task_id=task.id), task)
-        case Intended(sizes=(_, *smaller)), steps.Failed(error=PayloadTooLarge()) if smaller:
-            return replace(phase, sizes=tuple(smaller))
+        case Asked(), steps.TermsRead():
+            return _priced(phase, result)
+        case Priced(), steps.ProjectFound(project_id=project_id):
+            return _quoted(replace(phase, price=replace(phase.price, project_id=project_id)), now)
+        case ((Asked() | Priced()), steps.Failed(error=error)):
+            return Ended(did_not_happen(error))
+        case ((Quoted() | Submitted() | Closed()), (steps.Reread() | Ledger() | steps.Done() | steps.Failed())):
+            return _recorded(phase, result)
+        case Intended(), ReviewedChange():
+            return Prepared(phase, result)
+        case Prepared(intended=intended), steps.TaskRead(task=task):
+            return Created(replace(intended.question, state=QuestionState.OPEN, task_id=task.id), task)
+        case Prepared(intended=Intended(sizes=(_, *smaller))), steps.Failed(error=PayloadTooLarge()) if smaller:
+            return replace(phase, intended=replace(phase.intended, sizes=tuple(smaller)))
         case Intended(), steps.Failed(error=error):
             return _not_created(phase, error)
-        case Submitted(question=question, task=task), Ledger():
-            return _waiting(Waiting(question, task))
+        case Prepared(intended=intended), steps.Failed(error=error):
+            return _not_created(intended, error)
+        case Created(question=question, task=task), (steps.Done() | steps.Failed()):
+            return _created(question, task)
         case Resumed(question=question), steps.TaskRead(task=task):
             return _waiting(Waiting(question, task))
         case Waiting(question=question, waited=waited), steps.TaskRead(task=task, seconds=seconds):
@@ -224,14 +150,22 @@ def learn(phase: Phase, result: Result, now: datetime) -> Phase:  # noqa: C901, 
             steps.Failed(error=ServiceRefused(is_not_found=True)),
         ) if not question.at or is_given_up(question.at, now):
             return Over(question, None)
-        case (Waiting(), steps.NotOver()) | ((Resumed() | Waiting() | Submitted() | Over()), steps.Failed()):
+        case (Waiting(), steps.NotOver()) | ((Resumed() | Waiting()), steps.Failed()):
             return Ended(_PENDING)  # a bought answer stays open, and the next run resumes the task
-        case Over(question=question, task=task), steps.Done():
-            return Closed(_closed(question, task), _ANSWERED)
-        case Closed(outcome=outcome), Ledger() | steps.Failed():
-            return Ended(outcome)
-        case ((Asked() | Quoted()), steps.Failed(error=error)):
-            return Ended(did_not_happen(error))
+        case Over(), RepliesRead():
+            return _over(phase, result)
+        case Unanswered(question=question, task=task, read=read), AnswerRead(text=text):
+            return _replying(question, task, read, text)
+        case Replying(question=question, task=last_task), steps.Done():
+            return Replied(question, last_task)
+        case Replied(question=question, task=last_task), RepliesRead():
+            return Checked(question, last_task, result, is_new=True)
+        case Checked(), steps.Done():
+            return _reacting(phase)
+        case Reacting(question=question, task=last_task), steps.Done():
+            return _closed(question, last_task)
+        case ((Over() | Unanswered() | Replying() | Replied() | Checked() | Reacting()), steps.Failed()):
+            return Ended(_PENDING)
         case _:
             raise RuntimeError(f"{type(phase).__name__} cannot handle {type(result).__name__}")
 
@@ -259,11 +193,35 @@ def price_of(question: Question, limits: Limits, tag: Tag | None, balance: Balan
     return price
 
 
-def _priced(at: Asked, price: Quote, now: datetime) -> Quoted | Intended:
+def _priced(at: Asked, terms: steps.TermsRead) -> Priced | Ended:
+    try:
+        return Priced(at.question, at.limits, price_of(at.question, at.limits, terms.tag, terms.balance))
+    except OverBudget as error:
+        return Ended(did_not_happen(error))
+
+
+def _quoted(at: Priced, now: datetime) -> Quoted | Intended:
     if at.question.hold:
-        return Intended(at.question, price, size_tiers(at.limits.attachment_bytes), again=True)
-    intent = replace(at.question, hold=price.hold, at=now.isoformat(timespec="seconds"))
-    return Quoted(intent, at.limits, price)
+        return Intended(at.question, at.price, size_tiers(at.limits.attachment_bytes), again=True)
+    intent = replace(at.question, hold=at.price.hold, at=now.isoformat(timespec="seconds"))
+    return Quoted(intent, at.limits, at.price)
+
+
+def _recorded(
+    at: Quoted | Submitted | Closed, result: steps.Reread | Ledger | steps.Done | steps.Failed
+) -> Quoted | Submitted | Closed | Intended | Waiting | Over | Ended:
+    after = after_step(at.question, at.recording, result)
+    if isinstance(after, Recording):
+        return replace(at, recording=after)
+    match at:
+        case Quoted():
+            return _intended(at, after) if isinstance(after, Ledger) else Ended(did_not_happen(after))
+        case Submitted(question=question, task=task):
+            return _waiting(Waiting(question, task)) if isinstance(after, Ledger) else Ended(_PENDING)
+        case Closed(outcome=outcome):
+            return Ended(outcome)
+        case unknown:
+            assert_never(unknown)
 
 
 def _intended(at: Quoted, ledger: Ledger) -> Intended | Closed:
@@ -300,7 +258,27 @@ def _waiting(at: Waiting) -> Waiting | Over:
     return Over(at.question, at.task) if at.task.status.is_over else at
 
 
-def _closed(question: Question, task: Task | None) -> Question:
+def _over(at: Over, read: RepliesRead) -> Unanswered | Replying | Checked:
+    if at.task is not None and at.task.status is TaskStatus.COMPLETED and not read.is_answered:
+        return Unanswered(at.question, at.task, read)
+    return _replying(at.question, at.task, read, "")
+
+
+def _replying(question: Question, task: Task | None, read: RepliesRead, text: str) -> Replying | Checked:
+    """Post a reply unless one exists. A reply with an answer replaces an earlier reply without an answer."""
+    is_posted = bool(read.replies) and not text
+    return Checked(question, task, read, is_new=False) if is_posted else Replying(question, task, read, text)
+
+
+def _reacting(at: Checked) -> Reacting | Closed:
+    comment = at.read.comment
+    if comment is None or (comment.reacted and not at.is_new):
+        return _closed(at.question, at.task)
+    return Reacting(at.question, at.task, comment, Reaction.YES if at.read.is_answered else Reaction.NO)
+
+
+def _closed(question: Question, task: Task | None) -> Closed:
     done = task is not None and task.status is TaskStatus.COMPLETED
     used = task.credits_used if task is not None else question.used
-    return replace(question, state=QuestionState.ANSWERED if done else QuestionState.ENDED, used=used)
+    state = QuestionState.ANSWERED if done else QuestionState.ENDED
+    return Closed(replace(question, state=state, used=used), _ANSWERED)

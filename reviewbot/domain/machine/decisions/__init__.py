@@ -1,1 +1,1 @@
-"""Decide parts of a transition: the outcome, the purchase, the rules, the copies and the late answers."""
+"""Decide parts of a transition: the outcome, the purchase, the rules, the copies, the late answers and the trust."""
