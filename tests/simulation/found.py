@@ -167,7 +167,7 @@ FOUND: dict[str, Bug] = {
                 (NEXT, NEXT),
                 (
                     *(At(2, Switch()), At(3, Meanwhile(Move("evil", 5))), At(3, Switch())),
-                    *(At(7, Switch()), At(14, Switch()), At(17, Switch())),
+                    *(At(7, Switch()), At(14, Switch()), At(16, Switch())),
                 ),
             ),
             setting=Setting((("check-run", "false"), ("wait-minutes", "0"))),
@@ -1836,7 +1836,7 @@ FOUND: dict[str, Bug] = {
             Episode(
                 (NEXT, COLLECT),
                 (
-                    *(At(3, Meanwhile(Move("lock", 1, 4))), At(9, Switch()), At(12, Begin(PUSH))),
+                    *(At(3, Meanwhile(Move("lock", 1, 4))), At(8, Switch()), At(12, Begin(PUSH))),
                     At(11, Kill(after=False)),
                 ),
             ),

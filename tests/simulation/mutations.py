@@ -29,10 +29,10 @@ from reviewbot.domain.ledger.external_id import encode_external_id
 from reviewbot.domain.ledger.ledger import Ledger, Purchase, TaskState
 from reviewbot.domain.ledger.update import LedgerUpdate
 from reviewbot.domain.ledger.versions import LedgerVersions
-from reviewbot.domain.machine.buy import record_in_check_run
 from reviewbot.domain.machine.finish import after_refresh
 from reviewbot.domain.machine.known import Known, Wrote
 from reviewbot.domain.machine.phases import Published, Publishing
+from reviewbot.domain.machine.phases import Waiting as WaitingForReview
 from reviewbot.domain.machine.steps import (
     Done,
     DuplicatesDeleted,
@@ -1021,16 +1021,16 @@ MUTATIONS: tuple[Mutation, ...] = (
     ),
     Mutation(
         "a cancelled review is announced though a person cancelled it",
-        "reviewbot.domain.machine.acquire:note_cancelled",
-        lambda _right: lambda known, *_task_ids: known,
+        "reviewbot.domain.machine.acquire:_with_cancelled",
+        lambda _right: lambda known, _task_id: known,
         ANNOUNCED,
         config=_LEAVES,
         steps=(_NEXT, Move("cancel"), _NEXT),
     ),
     Mutation(
         "a run that is killed after an announcement makes it again",
-        "reviewbot.domain.publishing.comment_diff:left_to_announce",
-        lambda right: lambda late, _comments, *more: right(late, (), *more),
+        "reviewbot.domain.publishing.comment_diff:_announcements_there",
+        _returning(()),
         ANNOUNCED,
         config=_LEAVES,
         steps=(_NEXT, Move("finish"), Episode((_COLLECT,), (At(8, Kill(after=True)),))),
@@ -1456,9 +1456,9 @@ MUTATIONS: tuple[Mutation, ...] = (
         found="replacement-over-the-limit",
     ),
     Mutation(
-        "a summary that could not be read is not read again, although only it can record the task",
+        "a task that nothing records is polled",
         "reviewbot.domain.machine.buy:after_unrecorded_task",
-        lambda _right: lambda at, error: record_in_check_run(at, at.known.noting(error.message)),
+        lambda _right: lambda at, _error: WaitingForReview(at.known, at.bought, at.task),
         NOTHING_LOST,
         found="task-that-only-its-run-knows",
     ),
@@ -1492,7 +1492,7 @@ MUTATIONS: tuple[Mutation, ...] = (
     ),
     Mutation(
         "a run without an answer leaves the comments that two runs posted",
-        "reviewbot.domain.machine.finish:duplicates",
+        "reviewbot.domain.publishing.comment_diff:duplicates_in_threads",
         _returning(()),
         NOTHING_LOST,
         found="comments-of-a-killed-run",

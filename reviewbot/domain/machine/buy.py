@@ -29,10 +29,7 @@ from reviewbot.domain.machine.record import (
 )
 from reviewbot.domain.machine.steps import (
     NewPartRead,
-    ReadAgain,
     RecordInCheckRun,
-    RecordInSummary,
-    RecordInSummaryAgain,
     TaskCreated,
     TaskRead,
     TermsRead,
@@ -229,13 +226,9 @@ def after_recording_task(
 
 
 def after_unrecorded_task(at: phases.Submitted, error: ReviewbotError) -> phases.Submitted | phases.Concluded:
-    """Record the task elsewhere, or read the summary again if it is the only place."""
     if left := again(at.left, error):
         return replace(at, left=left)
-    known = at.known.noting(error.message)
-    if at.left == (ReadAgain, RecordInSummary) and not known.request.check_run:
-        return replace(at, known=known, left=(ReadAgain, RecordInSummaryAgain))
-    return record_in_check_run(at, known)
+    return record_in_check_run(at, at.known.noting(error.message))
 
 
 def record_in_check_run(

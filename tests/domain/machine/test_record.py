@@ -215,14 +215,11 @@ def test_a_task_that_no_summary_records_is_recorded_in_the_check_run() -> None:
     assert go(checked, REFUSED).outcome.status is Status.PENDING, "a later run finds the task by its key"
 
 
-def test_a_summary_that_cannot_be_read_is_read_again_if_only_it_can_record_the_task() -> None:
+def test_a_task_that_nothing_records_is_not_polled() -> None:
     at = submitted(check_run=False)
+    assert go(at, REFUSED).outcome.status is Status.PENDING, "a later run finds the task by its key"
     at = replace(at, known=in_summary(at.known), left=(steps.ReadAgain, steps.RecordInSummary))
-    again = go(at, LOST)
-    assert isinstance(decide(again), steps.ReadAgain)
-    assert isinstance(decide(go(again, reread(again.known))), steps.RecordInSummaryAgain)
-    assert go(again, LOST).outcome.status is Status.PENDING, "a later run finds the task by its key"
-    assert go(submitted(check_run=False), REFUSED).outcome.status is Status.PENDING
+    assert go(at, LOST).outcome.status is Status.PENDING
 
 
 def test_a_lost_response_to_the_record_of_a_task_is_followed_by_a_second_one() -> None:
