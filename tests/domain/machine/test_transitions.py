@@ -10,7 +10,7 @@ import pytest
 
 from reviewbot.domain.codevf.attachments import Packing, size_tiers
 from reviewbot.domain.findings.incremental import NewPart
-from reviewbot.domain.findings.markers import review_mark, summary_mark
+from reviewbot.domain.findings.markers import AnswerMark, review_mark, summary_mark
 from reviewbot.domain.findings.tracked_finding import (
     Acceptance,
     Bypass,
@@ -23,6 +23,7 @@ from reviewbot.domain.findings.tracked_finding import (
 from reviewbot.domain.findings.tracking import PlacedAnswer
 from reviewbot.domain.github.check_identity import CheckTag, mark_of
 from reviewbot.domain.github.context import ProjectContext
+from reviewbot.domain.github.drafts import Reaction
 from reviewbot.domain.github.pull_request import (
     CheckRun,
     CheckStatus,
@@ -1938,6 +1939,19 @@ def test_a_draft_with_a_label_that_does_not_count_is_no_review_either() -> None:
     assert after.outcome.reason is Reason.DRAFT
 
 
-def test_a_result_that_nothing_shows_has_exit_status_4(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(judging, "_nothing_stands", lambda _known: True)
-    assert judging.final_outcome(known(), not_due(Reason.NOT_REQUESTED), refused=False).exit_status == 4
+def test_an_answer_that_the_token_may_publish_nowhere_fails_the_step_unless_the_fork_has_no_other_token() -> None:
+    now = commented(known()).known
+    outcome = by_findings(now, now.judgement.rules, readable=True)
+    denied = replace(now, wrote=Wrote(denied=frozenset({CHECK_RUN, SUMMARY, COMMENTS})))
+    assert final_outcome(denied, outcome, refused=False).reason is Reason.NOT_PUBLISHED
+    replied = replace(denied, wrote=replace(denied.wrote, replies=1))
+    assert final_outcome(replied, outcome, refused=False).reason is outcome.reason
+    fork = replace(denied, snapshot=replace(denied.snapshot, pull=pull(from_fork=True)))
+    assert final_outcome(fork, outcome, refused=False).reason is outcome.reason
+
+
+def test_deleted_duplicates_are_gone_from_the_pull_request() -> None:
+    comments = tuple(Comment(number, "", str(AnswerMark("", "1001", Reaction.YES)), ours=True) for number in (7, 9))
+    now = replace(known(), snapshot=replace(known().snapshot, comments=comments))
+    at = phases.Publishing(now, pending(now.judgement.rules), (steps.DeleteDuplicates, steps.WriteCheckRun))
+    assert go(at, steps.DuplicatesDeleted()).known.snapshot.comments == comments[:1]
