@@ -10,7 +10,7 @@ from reviewbot.app.github.summary_comment import record_opinions
 from reviewbot.app.load import load_settings, load_snapshot
 from reviewbot.app.questions.ask import post_open_answers
 from reviewbot.app.review import review_pull_request
-from reviewbot.app.run import take_steps
+from reviewbot.app.run import Machine, take_steps
 from reviewbot.domain.events import closed, steps
 from reviewbot.domain.github.pull_request import Snapshot
 from reviewbot.domain.machine.steps import Done, ReadLedger
@@ -18,13 +18,15 @@ from reviewbot.domain.model.events import ClosedEvent, DispatchEvent
 from reviewbot.domain.policy.verdict import Outcome
 from reviewbot.render.renderer import Renderer
 
+_MACHINE = Machine("closed pull request", closed.decide, closed.learn)
+
 
 def handle_closed(ports: Ports, event: ClosedEvent) -> Outcome:
     """Cancel pending tasks and publish finished reviews, or record the reactions if no purchase or question is open."""
     settings, snapshot = load_settings(ports, load_snapshot(ports, event.number))
     run = RunContext.of(ports, settings, snapshot, Renderer())
     begin = closed.start(known_of(run, snapshot, DispatchEvent(event.number, event.sender)))
-    return take_steps(ports, begin, closed.decide, lambda step, _: _perform(run, step, snapshot), closed.learn)[1]
+    return take_steps(ports, _MACHINE, begin, lambda step, _: _perform(run, step, snapshot))[1]
 
 
 def _perform(run: RunContext, step: closed.Step, snapshot: Snapshot) -> closed.Result:

@@ -6,21 +6,22 @@ from typing import assert_never
 
 from reviewbot.app.context import Ports, RunContext, known_of
 from reviewbot.app.load import load_settings, load_snapshot, overrides
-from reviewbot.app.run import run_machine, take_steps
+from reviewbot.app.run import Machine, run_machine, take_steps
 from reviewbot.domain.events import merge_group, steps
 from reviewbot.domain.github.pull_request import Snapshot
 from reviewbot.domain.machine.decisions.outcome import current_check
-from reviewbot.domain.machine.steps import Done
 from reviewbot.domain.model.events import DispatchEvent, MergeGroupEvent, QueueEntry
 from reviewbot.domain.policy.verdict import Outcome, QueuedPull
 from reviewbot.render.renderer import Renderer
 from reviewbot.settings import peek_settings
 
+_MACHINE = Machine("merge group", merge_group.decide, merge_group.learn)
+
 
 def handle_merge_group(ports: Ports, event: MergeGroupEvent) -> Outcome:
     """Write the check run on the group's head. Without this check run, the merge queue would stall."""
     begin = merge_group.start(event)
-    return take_steps(ports, begin, merge_group.decide, lambda step, _: _perform(ports, step), merge_group.learn)[1]
+    return take_steps(ports, _MACHINE, begin, lambda step, _: _perform(ports, step))[1]
 
 
 def _perform(ports: Ports, step: merge_group.Step) -> merge_group.Result:
@@ -31,8 +32,6 @@ def _perform(ports: Ports, step: merge_group.Step) -> merge_group.Result:
             return load_snapshot(ports, number)
         case steps.ReadQueuedPull(entry=entry, snapshot=snapshot):
             return _read_queued_pull(ports, entry, snapshot)
-        case steps.CheckTemplates(snapshot=snapshot):
-            return _check_templates(snapshot)
         case steps.PublishGroup():
             return _publish(ports, step)
         case unknown:
@@ -49,11 +48,6 @@ def _read_queued_pull(ports: Ports, entry: QueueEntry, snapshot: Snapshot) -> Qu
         merge_base=ports.forge.merge_base(entry.base_sha or pull.base_sha, pull.head_sha),
         shares_name=settings.check_names.are_shared(snapshot.repository.default_branch, pull),
     )
-
-
-def _check_templates(snapshot: Snapshot) -> Done:
-    Renderer(overrides(snapshot))
-    return Done()
 
 
 def _publish(ports: Ports, step: steps.PublishGroup) -> Outcome:

@@ -7,26 +7,23 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from datetime import datetime
 from functools import cache
-from typing import Any, TypeVar
+from typing import Any, Generic, TypeVar
 
 from msgspec import Struct
 
 from reviewbot.app.context import Ports, RunContext
 from reviewbot.app.perform import perform
-from reviewbot.domain.events.command import Answering, Authorized
-from reviewbot.domain.events.comments import CaughtUp
 from reviewbot.domain.events.steps import Fail, QueueRead
 from reviewbot.domain.github.pull_request import Permission, Snapshot
-from reviewbot.domain.machine import steps
+from reviewbot.domain.machine import phases, steps
 from reviewbot.domain.machine.decide import decide
 from reviewbot.domain.machine.decisions.outcome import why_incomplete
 from reviewbot.domain.machine.known import Known
 from reviewbot.domain.machine.learn import learn
-from reviewbot.domain.machine.phases import Phase, Publishing, Submitted, SubmittedForOlderHead
+from reviewbot.domain.machine.phases import Phase
 from reviewbot.domain.machine.steps import CreateTask, Failed, Finish
 from reviewbot.domain.policy.verdict import Outcome, Reason
-from reviewbot.domain.questions.phases import Created, CreateQuestion
-from reviewbot.domain.questions.phases import Submitted as SubmittedQuestion
+from reviewbot.domain.questions.phases import CreateQuestion
 from reviewbot.errors import ReviewbotError
 from reviewbot.values import replace
 
@@ -49,36 +46,54 @@ def run_machine(run: RunContext, phase: Phase) -> Outcome:
         return after
 
     show(phase.known)
-    ended, outcome = take_steps(run.ports, phase, decide, lambda step, at: perform(run, step, at.known), learn_from)
+    delaying = (phases.Submitted, phases.SubmittedForOlderHead)
+    review = Machine("review", decide, learn_from, delaying, has_several_steps=(phases.Publishing,))
+    ended, outcome = take_steps(run.ports, review, phase, lambda step, at: perform(run, step, at.known))
     known, lost = ended.known, why_incomplete(ended.known) if outcome.reason is Reason.MEMORY else ()
     why = "".join(f"; {one}" for one in (outcome.message, *known.why_partial, *lost) if one)
     run.ports.reporter.debug(f"{outcome.reason}: status {outcome.status}, verdict {outcome.verdict}{why}")
     return outcome
 
 
+class Machine(Struct, Generic[P, R], frozen=True):
+    """A machine for the loop.
+
+    Attributes:
+        name: the name in the log.
+        delays_signals: the phases from the creation of a task to its record, in which signals wait.
+        has_several_steps: the phases whose step, not the phase, explains what happens.
+    """
+
+    name: str
+    decide: Callable[[P], Struct]
+    learn: Callable[[P, R | Failed, datetime], P]
+    delays_signals: tuple[type[Struct], ...] = ()
+    has_several_steps: tuple[type[Struct], ...] = ()
+
+    def describe(self, phase: P, step: Struct) -> str:
+        reason = _meaning(type(step if isinstance(phase, self.has_several_steps) else phase))
+        return f"{self.name}: {type(phase).__name__} -> {type(step).__name__}: {reason}"
+
+
 def take_steps(
-    ports: Ports,
-    phase: P,
-    decide_on: Callable[[P], Struct],
-    perform_step: Callable[[Any, P], R],
-    learn_from: Callable[[P, R | Failed, datetime], P],
+    ports: Ports, machine: Machine[P, R], phase: P, perform_step: Callable[[Any, P], R]
 ) -> tuple[P, Outcome]:
-    """Perform steps until `Finish` or `Fail`. Signals are delayed while a task is created and recorded.
+    """Perform steps until `Finish` or `Fail`.
 
     Raises:
         ReviewbotError: the error of `Fail`.
     """
     with ExitStack() as uninterrupted:
-        while not isinstance(step := decide_on(phase), Finish | Fail):
-            ports.reporter.debug(describe(phase, step))
+        while not isinstance(step := machine.decide(phase), Finish | Fail):
+            ports.reporter.debug(machine.describe(phase, step))
             if isinstance(step, CreateTask | CreateQuestion):
                 uninterrupted.enter_context(ports.uninterrupted())
             result = _perform_or_fail(perform_step, step, phase)
             ports.reporter.debug(f"{type(step).__name__} returned {describe_result(result)}")
-            phase = learn_from(phase, result, ports.clock.now())
-            if not isinstance(phase, Submitted | SubmittedForOlderHead | Created | SubmittedQuestion):
+            phase = machine.learn(phase, result, ports.clock.now())
+            if not isinstance(phase, machine.delays_signals):
                 uninterrupted.close()
-        ports.reporter.debug(describe(phase, step))
+        ports.reporter.debug(machine.describe(phase, step))
         if isinstance(step, Fail):
             raise step.error
         return phase, step.outcome
@@ -89,11 +104,6 @@ def _perform_or_fail(perform_step: Callable[[Any, P], R], step: Struct, phase: P
         return perform_step(step, phase)
     except ReviewbotError as error:
         return Failed(error)
-
-
-def describe(phase: Struct, step: Struct) -> str:
-    reason = _meaning(type(step if isinstance(phase, Publishing | Authorized | Answering | CaughtUp) else phase))
-    return f"{type(phase).__name__} -> {type(step).__name__}: {reason}"
 
 
 @cache

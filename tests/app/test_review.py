@@ -118,7 +118,7 @@ def test_a_debug_log_has_every_step_and_its_reason(tmp_path: Path) -> None:
     with open_rig(tmp_path, engineer=lambda _: answer(finding("app.py", 12))) as rig:
         log = rig.run(runner={"RUNNER_DEBUG": "1"}).log
         quiet = rig.run().log
-    lines = re.findall(r"::debug::(\w+) -> (\w+): (.+)", log)
+    lines = re.findall(r"::debug::(?:review|commands): (\w+) -> (\w+): (.+)", log)
     steps = [f"{phase} -> {step}" for phase, step, _ in lines]
     assert list(dict.fromkeys(steps)) == [
         "Opened -> PostOpenAnswers",

@@ -32,7 +32,13 @@ KNOWN, DECISIONS = "reviewbot.domain.machine.known", "reviewbot.domain.machine.d
 ADDED: Mapping[Reason, tuple[str, tuple[Name, ...]]] = {
     Reason.PARTIAL: ("causes", ((KNOWN, "why_partial"),)),
     Reason.MEMORY: ("causes", ((f"{DECISIONS}.outcome", "why_incomplete"), (KNOWN, "may_lack_history"))),
-    Reason.NOT_REQUESTED: ("causes", (("reviewbot.domain.machine.acquire", "_why_unwanted"),)),
+    Reason.NOT_REQUESTED: (
+        "causes",
+        (
+            ("reviewbot.domain.machine.acquire", "_why_unwanted"),
+            ("reviewbot.domain.machine.acquire", "after_reread"),
+        ),
+    ),
     Reason.SUPERSEDED: (
         "on an older check run",
         ((f"{DECISIONS}.older_heads", "outlives"), ("reviewbot.app.github.older_checks", "close_older_checks")),

@@ -19,11 +19,11 @@ from reviewbot.domain.questions import phases as question_phases
 PHASES = {phase.__name__: phase for phase in typing.get_args(phases.Phase)}
 QUESTION_PHASES: tuple[type, ...] = typing.get_args(question_phases.Phase)
 OTHER_PHASES: Mapping[str, tuple[type, ...]] = {
-    "a question": QUESTION_PHASES,
-    "the commands of a run": typing.get_args(comments.Phase),
-    "a command": typing.get_args(command.Phase),
-    "a closed pull request": typing.get_args(closed.Phase),
-    "a merge group": typing.get_args(merge_group.Phase),
+    "question": QUESTION_PHASES,
+    "commands": typing.get_args(comments.Phase),
+    "command": typing.get_args(command.Phase),
+    "closed pull request": typing.get_args(closed.Phase),
+    "merge group": typing.get_args(merge_group.Phase),
 }
 OTHER_STEPS = question_phases.Step | comments.Step | command.Step | closed.Step | merge_group.Step | Fail
 ALL_STEPS: tuple[type, ...] = tuple(

@@ -312,7 +312,7 @@ PLAIN_WORDS: Mapping[str, Callable[..., object]] = {
 
 
 UNREAD: Mapping[str, object] = {
-    "reviewbot.app.run:describe": lambda _phase, _step: "",
+    "reviewbot.app.run:Machine.describe": lambda _self, _phase, _step: "",
     "reviewbot.app.run:describe_result": lambda _result: "",
     "reviewbot.app.output.runner_output:show": lambda _run, _known, _outcome: None,
 }

@@ -9,7 +9,7 @@ from reviewbot.app.context import Ports
 from reviewbot.app.load import load_snapshot
 from reviewbot.app.output.runner_output import write_bare
 from reviewbot.app.questions.ask import post_open_answers
-from reviewbot.app.run import take_steps
+from reviewbot.app.run import Machine, take_steps
 from reviewbot.domain.commands.parse import why_not
 from reviewbot.domain.events import comments, steps
 from reviewbot.domain.findings.markers import comment_key
@@ -19,6 +19,8 @@ from reviewbot.domain.model.events import CommentEvent
 from reviewbot.domain.policy.verdict import Outcome, Reason, not_due
 from reviewbot.settings import peek_settings
 from reviewbot.values import replace
+
+_MACHINE = Machine("commands", comments.decide, comments.learn, has_several_steps=(comments.CaughtUp,))
 
 
 def answer_comment(ports: Ports, event: CommentEvent) -> Outcome:
@@ -43,9 +45,7 @@ def _execute_commands(ports: Ports, number: int, key: str = "") -> tuple[comment
     settings = peek_settings(ports.inputs, snapshot.default_branch.config)
     now, is_keyless, dry_run = ports.clock.now(), settings.is_keyless, settings.dry_run
     begin = comments.start(snapshot, settings.instance, now, key, is_keyless=is_keyless, dry_run=dry_run)
-    ended, outcome = take_steps(
-        ports, begin, comments.decide, lambda step, at: _perform(ports, step, at.catch_up.snapshot), comments.learn
-    )
+    ended, outcome = take_steps(ports, _MACHINE, begin, lambda step, at: _perform(ports, step, at.catch_up.snapshot))
     return ended.catch_up, outcome
 
 

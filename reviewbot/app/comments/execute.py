@@ -12,7 +12,7 @@ from reviewbot.app.output.runner_output import write_bare
 from reviewbot.app.perform import perform
 from reviewbot.app.questions.ask import ask, post_open_answers
 from reviewbot.app.review import review_pull_request
-from reviewbot.app.run import take_steps
+from reviewbot.app.run import Machine, take_steps
 from reviewbot.domain.commands.parse import PostedCommand
 from reviewbot.domain.events import command, steps
 from reviewbot.domain.github.pull_request import Snapshot
@@ -21,6 +21,9 @@ from reviewbot.domain.machine.steps import Done, ReadAgain, ReadLedger, ReadPerm
 from reviewbot.domain.model.events import DispatchEvent
 from reviewbot.domain.policy.verdict import Outcome
 from reviewbot.render.renderer import Renderer
+
+_SEVERAL = (command.Authorized, command.Answering)
+_MACHINE = Machine("command", command.decide, command.learn, has_several_steps=_SEVERAL)
 
 
 def execute_command(ports: Ports, posted: PostedCommand, snapshot: Snapshot) -> Outcome:
@@ -35,7 +38,7 @@ def execute_command(ports: Ports, posted: PostedCommand, snapshot: Snapshot) -> 
     run = RunContext.of(ports, settings, snapshot, Renderer(overrides(snapshot)), wait_until=wait_until)
     known = known_of(run, snapshot, DispatchEvent(snapshot.pull.number, posted.sender))
     begin, perform_step = command.start(known, posted), partial(_perform, run, known, posted)
-    return take_steps(ports, begin, command.decide, lambda step, _: perform_step(step), command.learn)[1]
+    return take_steps(ports, _MACHINE, begin, lambda step, _: perform_step(step))[1]
 
 
 def _perform(run: RunContext, known: Known, posted: PostedCommand, step: command.Step) -> command.Result:  # noqa: C901 — a row for each step
@@ -75,5 +78,5 @@ def _perform(run: RunContext, known: Known, posted: PostedCommand, step: command
 
 
 def _log_notes(run: RunContext, *more: str) -> None:
-    for sentence in filter(None, (*run.renderer.problems, *run.notes, *more)):
+    for sentence in filter(None, (*run.renderer.problems, *dict.fromkeys(run.notes), *more)):
         run.say(sentence)

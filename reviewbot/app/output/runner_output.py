@@ -62,7 +62,8 @@ def _write_file(run: RunContext, path: str, text: Callable[[], str]) -> bool:
     try:
         run.ports.reporter.write_file(path, text())
     except SettingsError as error:
-        run.note(*(f"reviewbot could not write a report file: {problem}" for problem in error.problems))
+        for problem in error.problems:
+            run.note(f"reviewbot could not write a report file: {problem}")
         return False
     except TemplateError as error:
         run.note(f"reviewbot could not write a report file: `{path}`: {error.clause}")

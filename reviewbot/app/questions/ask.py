@@ -19,7 +19,7 @@ from reviewbot.app.questions.post import (
     read_replies,
 )
 from reviewbot.app.questions.record import mark_checks, write_question
-from reviewbot.app.run import take_steps
+from reviewbot.app.run import Machine, take_steps
 from reviewbot.domain.codevf.idempotency import text_digest
 from reviewbot.domain.commands.authorize import Ask
 from reviewbot.domain.commands.parse import PostedCommand
@@ -88,7 +88,8 @@ def _play(
     )
     asked = QuestionContext(run, text, stored.ledger.findings.find(question.finding), known)
     begin = start(question, limits, run.now, may_buy=may_buy)
-    _, outcome = take_steps(run.ports, begin, decide, lambda step, _: _perform(asked, step), learn)
+    machine = Machine("question", decide, learn, delays_signals=(phases.Created, phases.Submitted))
+    _, outcome = take_steps(run.ports, machine, begin, lambda step, _: _perform(asked, step))
     return outcome
 
 

@@ -86,7 +86,7 @@ class Unanswered(_Command, frozen=True):
     answer: Answer
 
 
-class Answering(_Command, frozen=True):
+class Answering(Struct, frozen=True):
     """The result of the command is known. The remaining parts are written in order."""
 
     left: tuple[Writing | Finish, ...]
@@ -99,7 +99,7 @@ def start(known: Known, posted: PostedCommand) -> Phase:
     pull, word = known.snapshot.pull, posted.command.name
     if there := replies_to(known.snapshot, known.request.instance, posted.key):
         outcome = answered(carried_out=True, message=f"An earlier run answered `{word}`.")
-        return Answering(known, posted, (steps.React(there[0][1].reaction), *_without_review(outcome)))
+        return Answering((steps.React(there[0][1].reaction), *_without_review(outcome)))
     excludes_authors = word in {CommandName.WAIVE, CommandName.BYPASS, CommandName.ACCEPT}
     is_cut = excludes_authors and pull.commit_count > len(pull.commits)
     return CommitsUnread(known, posted) if is_cut else Unauthorized(known, posted, pull)
@@ -207,7 +207,7 @@ def _executed(at: Authorized) -> Phase:
     if outcome is not None and is_retried(at.action, outcome):
         return failed(ForgeError(outcome.message, hint=outcome.hint))
     if isinstance(at.action, authorize.Ask) and outcome is not None and outcome.status is not Status.FAILED:
-        return Answering(at.known, at.posted, _without_review(outcome))
+        return Answering(_without_review(outcome))
     return Executed(at.known, at.posted, at.action, outcome)
 
 
@@ -219,7 +219,7 @@ def _answering(at: Unanswered, text: steps.ReplyRendered) -> Answering:
         post = (steps.PostReply(text, thread_with(posted.key, answer.snapshot.threads)),)
         if posted.command.name is CommandName.ASK:
             post = (*post, steps.DeleteDuplicateReplies())
-    return Answering(at.known, posted, (*post, steps.React(answer.reaction), *_output(answer, text.words)))
+    return Answering((*post, steps.React(answer.reaction), *_output(answer, text.words)))
 
 
 def _output(answer: Answer, words: str) -> tuple[Writing | Finish, ...]:

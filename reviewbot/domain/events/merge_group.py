@@ -14,14 +14,14 @@ from reviewbot.domain.machine import phases
 from reviewbot.domain.machine.decisions.outcome import failure
 from reviewbot.domain.machine.finish import publish_for_group
 from reviewbot.domain.machine.known import Known
-from reviewbot.domain.machine.steps import Done, Failed, Finish
+from reviewbot.domain.machine.steps import Failed, Finish
 from reviewbot.domain.model.events import MergeGroupEvent, QueueEntry
 from reviewbot.domain.policy.verdict import Outcome, QueuedPull, carried_by_group
-from reviewbot.errors import AGAIN, NotFound, ReviewbotError
+from reviewbot.errors import AGAIN, NotFound, ReviewbotError, TemplateError
 from reviewbot.values import replace
 
-Step = steps.ReadQueue | steps.ReadPullRequest | steps.ReadQueuedPull | steps.CheckTemplates | steps.PublishGroup
-Result = steps.QueueRead | Snapshot | QueuedPull | Outcome | Done | Failed
+Step = steps.ReadQueue | steps.ReadPullRequest | steps.ReadQueuedPull | steps.PublishGroup
+Result = steps.QueueRead | Snapshot | QueuedPull | Outcome | Failed
 
 
 # Phases
@@ -58,18 +58,12 @@ class Comparing(Struct, frozen=True):
 
 
 class Judged(Struct, frozen=True):
-    """The verdict is known. The templates are checked before it is published."""
+    """The verdict is known. The check run is written next."""
 
     publish: steps.PublishGroup
 
 
-class Checked(Struct, frozen=True):
-    """The verdict and the templates are known. The check run is written next."""
-
-    publish: steps.PublishGroup
-
-
-Phase = Requested | Listed | Comparing | Judged | Checked | Ended
+Phase = Requested | Listed | Comparing | Judged | Ended
 
 
 def start(event: MergeGroupEvent) -> Phase:
@@ -85,8 +79,6 @@ def decide(phase: Phase) -> Step | Finish | Fail:
         case Comparing(left=left):
             return left[0]
         case Judged(publish=publish):
-            return steps.CheckTemplates(publish.snapshot)
-        case Checked(publish=publish):
             return publish
         case Ended(step=step):
             return step
@@ -106,14 +98,12 @@ def learn(phase: Phase, result: Result, _now: datetime) -> Phase:  # noqa: PLR09
         case Comparing(), QueuedPull():
             return _after_pull(replace(phase, left=phase.left[1:], pulls=(*phase.pulls, result)))
         case Comparing(group=group), Failed(error=error):
-            return Checked(replace(_publish(group, error), has_templates=False))
-        case Judged(publish=publish), Done():
-            return Checked(publish)
-        case Judged(publish=publish), Failed(error=error):
-            return Checked(replace(publish, verdict=error, has_templates=False))
-        case Checked(), Outcome():
+            return Judged(replace(_publish(group, error), has_templates=False))
+        case Judged(publish=publish), Failed(error=TemplateError() as error) if publish.has_templates:
+            return Judged(replace(publish, verdict=error, has_templates=False))
+        case Judged(), Outcome():
             return Ended(Finish(result))
-        case ((Listed() | Checked()), Failed(error=error)):
+        case ((Listed() | Judged()), Failed(error=error)):
             return failed(error)
         case _:
             raise RuntimeError(f"{type(phase).__name__} cannot handle {type(result).__name__}")

@@ -128,12 +128,6 @@ class ReadQueuedPull(Struct, frozen=True):
     snapshot: Snapshot
 
 
-class CheckTemplates(Struct, frozen=True):
-    """Check the templates of the default branch."""
-
-    snapshot: Snapshot
-
-
 class PublishGroup(Struct, frozen=True):
     """Write the check run of the merge group.
 

@@ -72,7 +72,7 @@ def finish(known: Known, outcome: Outcome) -> Judged | Publishing | Published:
     if known.request.dry_run:
         return Published(known, outcome)
     writes = known.has_news or not known.request.is_due or is_contradicted(known, outcome)
-    if known.is_read and (writes or announcing(known, outcome)):
+    if known.is_read and (writes or known.duplicates or announcing(known, outcome)):
         return Judged(known, outcome)
     return _publish(known, outcome)
 
@@ -87,8 +87,8 @@ def after_refresh(known: Known, outcome: Outcome) -> Publishing | Published:
     if known.reviewed and (is_unread or not known.request.is_due):
         outcome = newer_head()
     elif not known.request.is_due and apply_routes(known).request.is_due:
-        return _publish(known, not_due(Reason.NOT_REQUESTED, _RULES_DIFFER))
-    return _publish(known, _judge_again(known, outcome))
+        return _publish(known, not_due(Reason.NOT_REQUESTED, _RULES_DIFFER), is_fresh=True)
+    return _publish(known, _judge_again(known, outcome), is_fresh=True)
 
 
 def _judge_again(known: Known, outcome: Outcome) -> Outcome:
@@ -157,7 +157,7 @@ def _move_to_summary(known: Known) -> Known:
 
 _Left = tuple[type[PublishingStep], ...]
 
-_ANSWERS: _Left = (DeleteDuplicates, PostReview, WriteSummary, WriteCheckRun, DismissRequests, CloseOlderChecks)
+_ANSWERS: _Left = (PostReview, WriteSummary, WriteCheckRun, DismissRequests, CloseOlderChecks)
 """The order of publishing with answers. `after_write` inserts the steps that depend on what was posted."""
 _RECORD = (WriteSummary, WriteCheckRun, DismissRequests, CloseOlderChecks)
 """The order without answers. The check run needs the counter of the written ledger."""
@@ -169,14 +169,15 @@ _VERDICT_ONLY = (WriteCheckRun, DismissRequests, CloseOlderChecks)
 """The order if the ledger does not change, and the summary could not be read again."""
 
 
-def _publish(known: Known, outcome: Outcome) -> Publishing | Published:
+def _publish(known: Known, outcome: Outcome, *, is_fresh: bool = False) -> Publishing | Published:
+    """Publish an outcome. Delete duplicates of comments only after the pull request was read again."""
+    first: _Left = (DeleteDuplicates,) if is_fresh else (ReadPosted,) if known.duplicates else ()
     if known.ledgers.update.answers and known.snapshot.pull.is_open:
-        return _write(known, outcome, _ANSWERS)
+        return _write(known, outcome, (*first, *_ANSWERS))
     known = list_in_summary(known, known.uncommented_ids, Why.CLOSED)
-    # A run that was killed after posting may have left duplicates of another run's comments.
     if known.has_news or announcing(known, outcome):
-        return _write(known, outcome, (DeleteDuplicates, Announce, *_RECORD))
-    return _write(known, outcome, (DeleteDuplicates, *_VERDICT))
+        return _write(known, outcome, (*first, Announce, *_RECORD))
+    return _write(known, outcome, (*first, *_VERDICT))
 
 
 def _write(known: Known, outcome: Outcome, left: _Left, *, refused: bool = False) -> Publishing | Published:
@@ -215,7 +216,9 @@ def after_write(at: Publishing, known: Known) -> Publishing | Published:
         known, outcome = _without_exemptions(known, outcome, _NO_SUMMARY)
     if done in {ReadPosted, ReadSummary}:
         outcome = _judge_again(known, outcome)
-        left = (DeleteDuplicates, *(left if outcome == at.outcome or WriteCheckRun in left else _RECORD))
+        left = left if outcome == at.outcome or WriteCheckRun in left else _RECORD
+    if done is ReadPosted:
+        left = (DeleteDuplicates, *left)
     if done is WriteCheckRun and not at.refused and _may_be_withdrawn(known, outcome):
         left = (ReadPosted, *left)  # a concurrent run may have withdrawn a waiver
     if done is PostReview:

@@ -485,7 +485,7 @@ class Known(Struct, frozen=True, dict=True):
         is_keyless = self.request.is_keyless and any(one.external_id for one in checks if not one.foreign)
         return self.stored.lost or is_keyless
 
-    @property
+    @cached_property
     def uncommented(self) -> tuple[CommentGroup, ...]:
         """The findings of this run's answers that need a comment and have none."""
         there = posted_comments(self.snapshot.threads, self.request.instance)
@@ -497,7 +497,9 @@ class Known(Struct, frozen=True, dict=True):
 
     @cached_property
     def duplicates(self) -> Duplicates:
-        return duplicates(self.snapshot, self.request.instance)
+        """The comments that concurrent runs posted twice. A run without the key deletes none."""
+        is_keyless = self.request.is_keyless
+        return Duplicates((), ()) if is_keyless else duplicates(self.snapshot, self.request.instance)
 
     @property
     def has_news(self) -> bool:

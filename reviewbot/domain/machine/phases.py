@@ -214,7 +214,7 @@ class Recorded(_Running, frozen=True):
 
 
 class Intended(_Running, frozen=True):
-    """The intent is recorded and within the limits. The task is created next."""
+    """The purchase is within the limits, and its intent is recorded unless it is free. The task is created next."""
 
     bought: Bought
     candidate: Candidate

@@ -215,8 +215,7 @@ class Finish(Struct, frozen=True):
 
 
 OfChange = ReadChange | ReadNewPart
-OfOtherRuns = ReadAgain | Refresh
-Reading = ReadPermission | ReadLedger | OfChange | OfOtherRuns | ReadHeadChecks
+Reading = ReadPermission | ReadLedger | OfChange | ReadAgain | Refresh | ReadHeadChecks
 AtReviewer = (
     OpenReviewer | LookUpTask | ReadTask | PollTask | CancelTask | ReadTerms | FindProject | CreateTask | ReadResult
 )

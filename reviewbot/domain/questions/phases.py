@@ -6,7 +6,7 @@ from msgspec import Struct
 
 from reviewbot.domain.codevf import budget
 from reviewbot.domain.codevf.attachments import SizeTier
-from reviewbot.domain.commands.parse import answers_to, key_of, said_in
+from reviewbot.domain.commands.parse import key_of, replies_to, said_in
 from reviewbot.domain.findings.markers import AnswerMark
 from reviewbot.domain.github.drafts import Reaction
 from reviewbot.domain.github.pull_request import Comment, Snapshot
@@ -34,7 +34,7 @@ class Limits(budget.Spending, frozen=True, kw_only=True):
 
 
 class RepliesRead(Struct, frozen=True):
-    """The pull request, the replies to the question (see `answers_to`), and its comment unless it was deleted."""
+    """The pull request, the replies to the question (see `replies_to`), and its comment unless it was deleted."""
 
     snapshot: Snapshot
     replies: tuple[tuple[Comment, AnswerMark], ...]
@@ -44,7 +44,7 @@ class RepliesRead(Struct, frozen=True):
     def of(cls, question: Question, snapshot: Snapshot, instance: str) -> RepliesRead:
         said = said_in(snapshot.comments, snapshot.threads)
         comment = next((one for one in said if key_of(one) == question.comment), None)
-        return cls(snapshot, tuple(answers_to(said, instance, question.comment)), comment)
+        return cls(snapshot, tuple(replies_to(snapshot, instance, question.comment)), comment)
 
     @property
     def is_answered(self) -> bool:

@@ -6,9 +6,8 @@ from typing import Any
 
 import pytest
 
-from reviewbot.domain.events.merge_group import Checked, Phase, decide, learn, publishing, start
+from reviewbot.domain.events.merge_group import Judged, Phase, decide, learn, publishing, start
 from reviewbot.domain.events.steps import (
-    CheckTemplates,
     Ended,
     Fail,
     PublishGroup,
@@ -47,7 +46,7 @@ def go(phase: Phase, *results: Any) -> Phase:  # noqa: ANN401 — results of ste
 
 
 def publish(phase: Phase) -> PublishGroup:
-    assert isinstance(phase, Checked)
+    assert isinstance(phase, Judged)
     return phase.publish
 
 
@@ -64,8 +63,6 @@ def test_the_pull_requests_of_the_queue_decide_the_verdict() -> None:
     assert decide(phase) == ReadQueuedPull(EIGHT, snapshot(8))
     phase = go(phase, PULLS[1])
     on_group = replace(snapshot(7), pull=pull(head_sha=GROUP))
-    assert decide(phase) == CheckTemplates(on_group)
-    phase = go(phase, Done())
     assert decide(phase) == PublishGroup(on_group, VERDICT, is_listed=True, has_templates=True)
     assert decide(go(phase, VERDICT)) == Finish(VERDICT)
 
@@ -75,7 +72,7 @@ def test_without_a_list_the_branch_names_the_pull_request(base_ref: str) -> None
     phase: Phase = start(replace(EVENT, base_ref=base_ref))
     phase = go(phase, QueueRead(())) if base_ref else phase
     assert decide(phase) == ReadPullRequest(8)
-    assert not publish(go(phase, snapshot(8), PULLS[1], Done())).is_listed
+    assert not publish(go(phase, snapshot(8), PULLS[1])).is_listed
 
 
 def test_a_group_without_a_pull_request_fails() -> None:
@@ -89,7 +86,7 @@ def test_errors_are_published_as_the_verdict() -> None:
     read = go(start(EVENT), QueueRead((EIGHT,)), snapshot(8))
     unread = go(start(EVENT), AWAY)
     assert decide(unread) == ReadPullRequest(8)
-    of_queue = publish(go(unread, snapshot(8), Done()))
+    of_queue = publish(go(unread, snapshot(8)))
     assert (of_queue.verdict, of_queue.is_listed, of_queue.has_templates) == (AWAY.error, True, True)
     for phase, failed in ((go(read, AWAY), AWAY), (go(read, PULLS[1], BROKEN), BROKEN)):
         assert (publish(phase).verdict, publish(phase).has_templates) == (failed.error, False)
