@@ -1955,3 +1955,21 @@ def test_deleted_duplicates_are_gone_from_the_pull_request() -> None:
     now = replace(known(), snapshot=replace(known().snapshot, comments=comments))
     at = phases.Publishing(now, pending(now.judgement.rules), (steps.DeleteDuplicates, steps.WriteCheckRun))
     assert go(at, steps.DuplicatesDeleted()).known.snapshot.comments == comments[:1]
+
+
+def test_duplicates_are_deleted_only_after_the_pull_request_was_read_again() -> None:
+    comments = tuple(Comment(number, "", str(AnswerMark("", "1001", Reaction.YES)), ours=True) for number in (7, 9))
+    unread = replace(known(), snapshot=replace(known().snapshot, comments=comments))
+    outcome = pending(unread.judgement.rules)
+    assert isinstance(decide(finish(unread, outcome)), steps.ReadPosted)
+    read = unread.reading(sendable().change, StoredLedger(), LedgerUpdate())
+    judged = finish(read, outcome)
+    assert decide(judged) == steps.Refresh()
+    assert go(judged, reread(read)).left[0] is steps.DeleteDuplicates
+    assert isinstance(decide(go(judged, AWAY)), steps.ReadPosted), "the first reading may be hours old"
+    keyless = replace(read, request=replace(read.request, is_keyless=True))
+    assert not keyless.duplicates
+    at = phases.Publishing(read, outcome, (steps.ReadPosted, steps.WriteCheckRun))
+    assert go(at, reread(read)).left == (steps.DeleteDuplicates, steps.WriteCheckRun)
+    at = replace(at, left=(steps.ReadSummary, steps.RewriteSummary, steps.WriteCheckRun))
+    assert go(at, reread(read)).left[0] is steps.RewriteSummary, "nothing comes between reading and writing"
