@@ -306,8 +306,10 @@ def _undue(world: World, number: int, head: str, task: StoredTask) -> Iterator[s
     if not pull.is_open and pull.closed_at <= began:
         yield "for a closed pull request"
     is_bots_push = isinstance(event, ReviewEvent) and (event.sender, event.head_sha) == (RENOVATE, head)
-    # A user's push had a review, which had findings, or ended without a result while this run read it, or is open.
-    is_in_review = any(
+    # A user's push had a review, which had findings, or ended without a result while this run read it, or is open. Or
+    # another run is about to buy one.
+    heads = {push.sha for push in pull.pushes} - {head}
+    is_in_review = not heads.isdisjoint(world.truth.begun) or any(
         one is not task and (one.created < task.created or run in one.askers) for one in world.tasks_of(number)
     )
     is_own = world.truth.intended_by.get(world.first_intended(number, head), run) is run
