@@ -63,8 +63,8 @@ class Mind:
         is_worried: whether it adds a sentence that is not a finding, to data in the summary.
         is_brief: whether a follow-up review reports only what is new since the last one.
         is_vague: whether only its answers to follow-up reviews can be read.
-        is_literal: whether it does not report a line again that an open finding is about and that has moved to another
-            file.
+        is_literal: whether it does not report an added line again that an open finding is about and that has moved to
+            another file.
         is_terse: whether it says nothing of an earlier finding that is still open.
         recalls: whether it calls a closed finding open, in place of a new finding with the same title; on deleted lines
             only of the same file.
@@ -261,7 +261,7 @@ class Oracle:
             there = Counter((token, line.path) for line in lines for token in line.tokens)
             moved = Counter((str(one["title"]), str(one["path"])) for one in earlier(submission)) - there
             elsewhere = Counter(token for token, _ in moved.elements())
-            left = [(line, token) for line, token in left if not _took(elsewhere, token)]
+            left = [(line, token) for line, token in left if line.is_deleted or not _took(elsewhere, token)]
         closed = closed_in(submission) if self.mind.recalls else {}
         anywhere = {title: key for (title, _), key in closed.items()}
         recalled = [closed.get((token, line.path)) if line.is_deleted else anywhere.get(token) for line, token in left]
